@@ -1,0 +1,153 @@
+/** DDL of every table. Columns of the record come from its fields; only what the database adds stands here. */
+import { callFields } from '../record/calls.ts';
+import type { Field } from '../record/field.ts';
+import { payloadFields } from '../record/payloads.ts';
+import { scoreFields } from '../record/scores.ts';
+
+/** Days that each class of data is kept. */
+export interface Retention {
+  payloads_days: number;
+  calls_days: number;
+  rollups_days: number;
+}
+
+export interface DdlOptions {
+  database: string;
+  /** Name of the ClickHouse cluster; tables are replicated over it. Absent: one server. */
+  cluster?: string;
+}
+
+const MICROSECONDS_PER_HOUR = 3_600_000_000;
+
+/** Hours since 1970 of a DateTime64(6): `toStartOfHour` is 32 bits wide and wraps. */
+const hourOf = (column: string): string =>
+  `toInt32(intDiv(toUnixTimestamp64Micro(${column}) - if(toUnixTimestamp64Micro(${column}) < 0, ${MICROSECONDS_PER_HOUR - 1}, 0), ${MICROSECONDS_PER_HOUR}))`;
+
+/** `name Type CODEC(...)` for each field. */
+export function columnsOf(fields: Record<string, Field<never>>): string[] {
+  return Object.entries(fields).map(([name, { type, codec }]) =>
+    [name, type.name, codec ? `CODEC(${codec})` : ''].filter(Boolean).join(' '),
+  );
+}
+
+const INSERTED_AT = "inserted_at DateTime64(3, 'UTC') DEFAULT now64(3) CODEC(Delta(8), ZSTD(1))";
+const HOUR = `hour Int32 MATERIALIZED ${hourOf('started_at')} CODEC(Delta(4), ZSTD(1))`;
+
+/**
+ * A table on the identity of calls. Sort key and partition are functions of the span alone, so two deliveries of
+ * a span always meet, however far apart; a day is one partition, so expired days go as whole parts.
+ */
+const IDENTITY_LAYOUT = `PARTITION BY intDiv(hour, 24)
+ORDER BY (project, hour, trace_id, span_id)`;
+
+// Whole parts only: a day's bytes go at once, without rewriting; asked for every hour.
+const PART_RETENTION = 'ttl_only_drop_parts = 1, merge_with_ttl_timeout = 3600';
+
+interface TableSpec {
+  columns: string[];
+  /** Rows with the same sort key replace each other by this column. */
+  version: string;
+  layout: string;
+  settings?: string;
+}
+
+function createTable(options: DdlOptions, name: string, spec: TableSpec): string {
+  const onCluster = options.cluster ? ` ON CLUSTER '${options.cluster}'` : '';
+  const engine = options.cluster
+    ? `ReplicatedReplacingMergeTree('/clickhouse/tables/{shard}/${options.database}/${name}', '{replica}', ${spec.version})`
+    : `ReplacingMergeTree(${spec.version})`;
+  return [
+    `CREATE TABLE IF NOT EXISTS ${options.database}.${name}${onCluster} (`,
+    `  ${spec.columns.join(',\n  ')}`,
+    `) ENGINE = ${engine}`,
+    spec.layout,
+    spec.settings ? `SETTINGS ${spec.settings}` : '',
+  ].join('\n');
+}
+
+export function createDatabase(options: DdlOptions): string {
+  const onCluster = options.cluster ? ` ON CLUSTER '${options.cluster}'` : '';
+  return `CREATE DATABASE IF NOT EXISTS ${options.database}${onCluster}`;
+}
+
+export function createCalls(options: DdlOptions): string {
+  return createTable(options, 'calls', {
+    columns: [
+      ...columnsOf(callFields),
+      INSERTED_AT,
+      HOUR,
+      'INDEX trace_id_index trace_id TYPE bloom_filter(0.01) GRANULARITY 1',
+      'INDEX response_hash_index response_hash TYPE bloom_filter(0.01) GRANULARITY 1',
+    ],
+    version: 'version',
+    layout: IDENTITY_LAYOUT,
+    settings: PART_RETENTION,
+  });
+}
+
+export function createPayloads(options: DdlOptions): string {
+  return createTable(options, 'payloads', {
+    columns: [...columnsOf(payloadFields), INSERTED_AT, HOUR],
+    version: 'version',
+    layout: IDENTITY_LAYOUT,
+    settings: PART_RETENTION,
+  });
+}
+
+export function createScores(options: DdlOptions): string {
+  return createTable(options, 'scores', {
+    columns: [...columnsOf(scoreFields), INSERTED_AT],
+    version: 'version',
+    // No partitions: a score that is given again at another time must still meet the one it replaces.
+    layout: 'ORDER BY (project, trace_id, span_id, response_hash, response_id, name, source)',
+  });
+}
+
+export function createKeys(options: DdlOptions): string {
+  return createTable(options, 'keys', {
+    columns: [
+      'key_hash FixedString(32)',
+      'project LowCardinality(String)',
+      "kind Enum8('ingest' = 1, 'read' = 2)",
+      'label String',
+      "created_at DateTime64(3, 'UTC') DEFAULT now64(3)",
+      "revoked_at Nullable(DateTime64(3, 'UTC'))",
+      'version UInt64 DEFAULT toUnixTimestamp64Milli(now64(3))',
+    ],
+    version: 'version',
+    layout: 'ORDER BY key_hash',
+  });
+}
+
+export function createMigrations(options: DdlOptions): string {
+  return createTable(options, 'migrations', {
+    columns: ['id UInt32', 'name String', "applied_at DateTime64(3, 'UTC') DEFAULT now64(3)"],
+    version: 'applied_at',
+    layout: 'ORDER BY id',
+  });
+}
+
+/** How long a table keeps its rows, counted from one of its times. */
+export interface TableRetention {
+  table: string;
+  time: string;
+  days: number;
+}
+
+export function retentionOf(retention: Retention): TableRetention[] {
+  return [
+    { table: 'calls', time: 'started_at', days: retention.calls_days },
+    { table: 'payloads', time: 'started_at', days: retention.payloads_days },
+    { table: 'scores', time: 'scored_at', days: retention.calls_days },
+  ];
+}
+
+export function alterRetention(options: DdlOptions, { table, time, days }: TableRetention): string {
+  const onCluster = options.cluster ? ` ON CLUSTER '${options.cluster}'` : '';
+  return `ALTER TABLE ${options.database}.${table}${onCluster} MODIFY TTL toDateTime(${time}) + INTERVAL ${days} DAY`;
+}
+
+/** The same as the server writes it back in `create_table_query`. */
+export function retentionInForce({ time, days }: TableRetention): string {
+  return `TTL toDateTime(${time}) + toIntervalDay(${days})`;
+}

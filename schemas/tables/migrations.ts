@@ -1,0 +1,92 @@
+/**
+ * Brings a database to the present schema. Every statement may run twice, and while other processes insert:
+ * migrations only add. Two processes that start together run the same statements harmlessly.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Warehouse, WarehouseError } from '../seams.ts';
+import * as ddl from './ddl.ts';
+import { verifyTables } from './verify.ts';
+
+export interface Migration {
+  /** Numbered from 1 without gaps; never changed once released. */
+  id: number;
+  name: string;
+  statements: (options: ddl.DdlOptions) => string[];
+}
+
+export const migrations: readonly Migration[] = [
+  {
+    id: 1,
+    name: 'calls, payloads, scores, keys',
+    statements: (options) => [
+      ddl.createCalls(options),
+      ddl.createPayloads(options),
+      ddl.createScores(options),
+      ddl.createKeys(options),
+    ],
+  },
+];
+
+const ATTEMPTS = 5;
+// "Mutation not finished", "table is being altered", "replica is busy": an ALTER beside another one.
+const BUSY_CODES = new Set([36, 473, 517, 999]);
+
+async function run(warehouse: Warehouse, statement: string): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await warehouse.command(statement);
+    } catch (error) {
+      const busy = error instanceof WarehouseError && error.code !== undefined && BUSY_CODES.has(error.code);
+      if (!busy || attempt === ATTEMPTS) throw error;
+      await sleep(200 * attempt);
+    }
+  }
+}
+
+export interface MigrateOptions extends ddl.DdlOptions {
+  retention: ddl.Retention;
+}
+
+/**
+ * Creates or upgrades the tables, sets their retention, and checks them against the record.
+ * Rejects with WarehouseError, or with an Error that names the column that differs.
+ */
+export async function migrate(warehouse: Warehouse, options: MigrateOptions): Promise<{ applied: number[] }> {
+  await run(warehouse, ddl.createDatabase(options));
+  await run(warehouse, ddl.createMigrations(options));
+  const log = await warehouse.query<{ id: number }>(`SELECT id FROM ${options.database}.migrations FINAL`);
+  const done = new Set(log.rows.map((row) => Number(row.id)));
+  const newest = Math.max(0, ...done);
+  const known = migrations.at(-1)!.id;
+  if (newest > known) {
+    throw new Error(
+      `The database '${options.database}' has schema ${newest}, newer than this program's ${known}: upgrade this program.`,
+    );
+  }
+  const applied: number[] = [];
+  for (const migration of migrations) {
+    if (done.has(migration.id)) continue;
+    for (const statement of migration.statements(options)) await run(warehouse, statement);
+    await run(
+      warehouse,
+      `INSERT INTO ${options.database}.migrations (id, name) VALUES (${migration.id}, '${migration.name}')`,
+    );
+    applied.push(migration.id);
+  }
+  await applyRetention(warehouse, options);
+  await verifyTables(warehouse, options.database);
+  return { applied };
+}
+
+/** Alters only what differs: cheap once, but each start of each process would repeat it. */
+async function applyRetention(warehouse: Warehouse, options: MigrateOptions): Promise<void> {
+  const { rows } = await warehouse.query<{ name: string; create_table_query: string }>(
+    'SELECT name, create_table_query FROM system.tables WHERE database = {database:String}',
+    { params: { database: options.database } },
+  );
+  const created = new Map(rows.map((row) => [row.name, row.create_table_query]));
+  for (const rule of ddl.retentionOf(options.retention)) {
+    if (created.get(rule.table)?.includes(ddl.retentionInForce(rule))) continue;
+    await run(warehouse, ddl.alterRetention(options, rule));
+  }
+}
