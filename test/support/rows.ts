@@ -10,7 +10,9 @@ export function idOf(number: number, width: number): Uint8Array {
   return id;
 }
 
-const START_US = Date.UTC(2026, 0, 15, 12) * 1000;
+const DAY_MS = 86_400_000;
+/** Yesterday noon: within every retention, and never in the future. */
+const START_US = (Math.floor(Date.now() / DAY_MS) - 0.5) * DAY_MS * 1000;
 let made = 0;
 
 /** A priced chat call that went well; each one made has an identity of its own. */
