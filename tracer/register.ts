@@ -1,0 +1,58 @@
+/**
+ * Sets OpenTelemetry up for traces over OTLP/HTTP: `node --import plumbline-tracer/register app.js`, or
+ * `import 'plumbline-tracer/register'` before anything else. Everything is set by OTEL_* variables. Does
+ * nothing where an SDK is registered already or OTEL_SDK_DISABLED is true.
+ */
+import { trace } from '@opentelemetry/api';
+import { NodeSDK } from '@opentelemetry/sdk-node';
+import { isExporterOurs, tracesEndpoint, withDefaults } from './export/environment.ts';
+import { flushBeforeLeaving } from './export/leaving.ts';
+import { createTraceExporter } from './export/trace-exporter.ts';
+
+let sdk: NodeSDK | undefined;
+
+/** Sends what has been recorded so far. Resolves when it is sent or lost; never rejects. */
+export async function flush(): Promise<void> {
+  await quietly(() => registeredProvider()?.forceFlush?.());
+}
+
+/** Sends what has been recorded so far and stops recording. Never rejects. */
+export async function shutdown(): Promise<void> {
+  await quietly(() => sdk?.shutdown());
+}
+
+interface Provider {
+  getDelegate?(): Provider;
+  getDelegateTracer?(name: string): unknown;
+  forceFlush?(): Promise<void>;
+}
+
+/** The provider behind the API's global one; undefined as long as nobody has registered any. */
+function registeredProvider(): Provider | undefined {
+  const provider = trace.getTracerProvider() as Provider;
+  if (!provider.getDelegateTracer) return provider;
+  return provider.getDelegateTracer('plumbline-tracer') ? provider.getDelegate?.() : undefined;
+}
+
+async function quietly(work: () => Promise<void> | undefined): Promise<void> {
+  try {
+    await work();
+  } catch {
+    // The exporter has reported its first failure, and a process must be able to leave without its spans.
+  }
+}
+
+function report(failure: string): void {
+  process.stderr.write(
+    `plumbline-tracer: spans did not reach ${tracesEndpoint()} (${failure}). ` +
+      'The application is not affected; further failures are not reported.\n',
+  );
+}
+
+if (!registeredProvider()) {
+  withDefaults(() => {
+    sdk = new NodeSDK(isExporterOurs() ? { traceExporter: createTraceExporter(report) } : {});
+    sdk.start();
+  });
+  flushBeforeLeaving(flush);
+}
