@@ -83,12 +83,15 @@ export interface DecodeLimits {
   nesting: number;
   attributes_per_span: number;
   events_per_span: number;
+  /** Spans, log records, events, lists, maps and byte values together: some take 2 bytes of body and 200 of memory. */
+  objects_per_request: number;
 }
 
 export const DECODE_LIMITS: DecodeLimits = {
   nesting: 32,
   attributes_per_span: 1_024,
   events_per_span: 1_024,
+  objects_per_request: 1_000_000,
 };
 
 /** The body is not what its content type says: answered with 400 and a sentence that says where and why. */

@@ -1,0 +1,113 @@
+/** AnyValue, KeyValue and lists of them. */
+import { InternTable } from './intern-table.ts';
+import type { ProtobufReader } from './protobuf-reader.ts';
+import { type Attributes, type AttributeValue, KeyValueList } from './span.ts';
+
+/** One of each per process; keys have their own so that values cannot push them out. */
+const keyTable = new InternTable(1_024);
+const textTable = new InternTable(4_096);
+
+/** A string field: short ones interned, invalid UTF-8 replaced by U+FFFD. */
+export function readText(reader: ProtobufReader, end: number): string {
+  const textEnd = reader.lengthEnd(end);
+  const start = reader.pos;
+  reader.pos = textEnd;
+  return textTable.text(reader.bytes, start, textEnd);
+}
+
+/** One attribute of a span, resource, scope or event; says whether it was over the limit and dropped. */
+export function readAttribute(reader: ProtobufReader, end: number, into: Attributes): boolean {
+  const attributeEnd = reader.lengthEnd(end);
+  if (into.keys.length >= reader.limits.attributes_per_span) {
+    reader.pos = attributeEnd;
+    reader.cut = true;
+    return true;
+  }
+  readKeyValue(reader, attributeEnd, into, 0);
+  return false;
+}
+
+/** An AnyValue up to `end`. `depth` is the number of lists and maps around it. */
+export function readAnyValue(reader: ProtobufReader, end: number, depth: number): AttributeValue {
+  let value: AttributeValue = null;
+  while (reader.pos < end) {
+    const tag = reader.tag(end);
+    switch (tag) {
+      case 10:
+        value = readText(reader, end);
+        break;
+      case 16:
+        value = reader.varint(end) !== 0;
+        break;
+      case 24:
+        value = reader.int64(end);
+        break;
+      case 33:
+        value = reader.double(end);
+        break;
+      case 42:
+      case 50: {
+        const nestedEnd = reader.lengthEnd(end);
+        value = tag === 42 ? readList(reader, nestedEnd, depth + 1) : readMap(reader, nestedEnd, depth + 1);
+        break;
+      }
+      case 58:
+        reader.countObject();
+        value = reader.view(end);
+        break;
+      default:
+        reader.skip(tag, end);
+    }
+  }
+  return value;
+}
+
+function readKeyValue(reader: ProtobufReader, end: number, into: KeyValueList, depth: number): void {
+  let key = '';
+  let value: AttributeValue = null;
+  while (reader.pos < end) {
+    const tag = reader.tag(end);
+    if (tag === 10) {
+      const keyEnd = reader.lengthEnd(end);
+      const start = reader.pos;
+      reader.pos = keyEnd;
+      key = keyTable.text(reader.bytes, start, keyEnd);
+    } else if (tag === 18) {
+      value = readAnyValue(reader, reader.lengthEnd(end), depth);
+    } else {
+      reader.skip(tag, end);
+    }
+  }
+  into.keys.push(key);
+  into.values.push(value);
+}
+
+function readList(reader: ProtobufReader, end: number, depth: number): AttributeValue[] | null {
+  if (isTooDeep(reader, end, depth)) return null;
+  const list: AttributeValue[] = [];
+  while (reader.pos < end) {
+    const tag = reader.tag(end);
+    if (tag === 10) list.push(readAnyValue(reader, reader.lengthEnd(end), depth));
+    else reader.skip(tag, end);
+  }
+  return list;
+}
+
+function readMap(reader: ProtobufReader, end: number, depth: number): KeyValueList | null {
+  if (isTooDeep(reader, end, depth)) return null;
+  const map = new KeyValueList();
+  while (reader.pos < end) {
+    const tag = reader.tag(end);
+    if (tag === 10) readKeyValue(reader, reader.lengthEnd(end), map, depth);
+    else reader.skip(tag, end);
+  }
+  return map;
+}
+
+function isTooDeep(reader: ProtobufReader, end: number, depth: number): boolean {
+  reader.countObject();
+  if (depth <= reader.limits.nesting) return false;
+  reader.pos = end;
+  reader.cut = true;
+  return true;
+}
