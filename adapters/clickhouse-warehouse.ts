@@ -8,6 +8,7 @@ import {
 } from '@clickhouse/client';
 import {
   type CallBlock,
+  PermanentError,
   type QueryOptions,
   type QueryResult,
   type Warehouse,
@@ -61,16 +62,22 @@ export function createClickhouseWarehouse(options: ClickhouseOptions): Warehouse
   });
 
   return {
-    insert: (block: CallBlock) =>
-      wrapped(async () => {
-        const { stream } = await client.exec({
+    insert: async (block: CallBlock) => {
+      const { stream, summary } = await wrapped(() =>
+        client.exec({
           query: `INSERT INTO ${options.database}.${block.table} FORMAT Native`,
           values: Readable.from([block.body], { objectMode: false }),
           http_headers: { 'Content-Encoding': 'zstd' },
           ignore_error_response: false,
-        });
-        stream.resume();
-      }),
+        }),
+      );
+      stream.resume();
+      // ClickHouse takes a zstd frame that was cut short for the end of the body, and answers that all is well.
+      const stored = Number(summary?.written_rows ?? block.rows);
+      if (stored < block.rows) {
+        throw new PermanentError(`ClickHouse found ${stored} rows where the block says ${block.rows}.`);
+      }
+    },
 
     query: <Row>(sql: string, query?: QueryOptions): Promise<QueryResult<Row>> =>
       wrapped(async () => {

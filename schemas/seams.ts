@@ -60,7 +60,10 @@ export interface QueryResult<Row> {
 
 /** What we use of a ClickHouse, always over HTTP. */
 export interface Warehouse {
-  /** Inserts the block's body as it is. Rejects with WarehouseError. */
+  /**
+   * Inserts the block's body as it is. Rejects with WarehouseError, or with PermanentError when the body held fewer
+   * rows than the block says (those it held are stored).
+   */
   insert(block: CallBlock): Promise<void>;
   query<Row>(sql: string, options?: QueryOptions): Promise<QueryResult<Row>>;
   /** The raw answer in a ClickHouse output format (CSVWithNames, Parquet, ...). */
