@@ -36,6 +36,9 @@ export function label(value: unknown): string | undefined {
   return typeof value === 'string' && LOW_CARDINALITY.test(value) ? value : undefined;
 }
 
+// fetch says no more than `TypeError: fetch failed`; a cause of it knows ECONNREFUSED or UND_ERR_*.
+const SAYS_NOTHING = /^(Type|OpenAI|Anthropic)?Error$/;
+
 function providerCode(thrown: Fields): string | undefined {
   // Where clients put the body's error: OpenAI, Anthropic (with its envelope), AI SDK, axios.
   const bodies = [thrown.error, thrown.data, fields(thrown.response)?.data].map(fields);
@@ -49,8 +52,9 @@ function providerCode(thrown: Fields): string | undefined {
 }
 
 function networkCode(thrown: Fields): string | undefined {
-  // fetch says no more than `TypeError: fetch failed`; its cause knows ECONNREFUSED or UND_ERR_*.
-  return thrown instanceof TypeError ? label(fields(thrown.cause)?.code) : undefined;
+  if (!SAYS_NOTHING.test(className(thrown) ?? '')) return undefined;
+  const cause = fields(thrown.cause);
+  return cause && (label(cause.code) ?? networkCode(cause));
 }
 
 function className(thrown: Fields): string | undefined {

@@ -24,7 +24,7 @@ export function promptText(input: unknown): string {
 
 /** Text parts of one message's content, or of a list of messages. */
 export function textParts(value: unknown): string[] {
-  if (typeof value === 'string') return value === '' ? [] : [value];
+  if (typeof value === 'string') return [value];
   if (Array.isArray(value)) return value.flatMap(textParts);
   const part = fields(value);
   if (!part) return [];

@@ -72,10 +72,17 @@ const CONTENT_PARTS = new Set<unknown>([
   'tool-call-delta',
   'tool-call',
 ]);
+const OPENING_PARTS = new Set<unknown>([
+  'start',
+  'start-step',
+  'step-start',
+  'text-start',
+  'reasoning-start',
+]);
 const END_PARTS = new Set<unknown>(['finish', 'finish-step', 'step-finish', 'error', 'abort']);
 
 export function isAiSdkPart(chunk: Fields): boolean {
-  return CONTENT_PARTS.has(chunk.type) || END_PARTS.has(chunk.type);
+  return OPENING_PARTS.has(chunk.type) || CONTENT_PARTS.has(chunk.type) || END_PARTS.has(chunk.type);
 }
 
 /** Parts of `fullStream`. Failures and aborts are parts, not exceptions. */

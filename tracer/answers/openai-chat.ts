@@ -47,9 +47,9 @@ export function openAiChatReader(): StreamReader {
     const delta = fields(choice.delta);
     const reason = string(choice.finish_reason);
     if (reason) finishReasons.set(choice.index ?? 0, reason);
-    const parts = textParts(delta?.content ?? choice.text);
-    if ((choice.index ?? 0) === 0) texts.push(...parts);
-    return parts.length > 0 || Object.entries(delta ?? {}).some(isContent);
+    const text = textParts(delta?.content ?? choice.text).join('');
+    if ((choice.index ?? 0) === 0) texts.push(text);
+    return text !== '' || Object.entries(delta ?? {}).some(isContent);
   }
 
   return {

@@ -7,8 +7,6 @@ import { followAiSdkStream, isAiSdkStream } from './ai-sdk-stream.ts';
 import { followHelperStream, isHelperStream } from './helper-stream.ts';
 import { type Watcher, watchIterable, watchIterators } from './watch.ts';
 
-const abandoned = new FinalizationRegistry<() => void>((end) => end());
-
 /**
  * Follows an answer that is a stream, so that the call's span ends with it. True when the answer is one;
  * the span is then the stream's to end. The answer stays the same object.
@@ -17,24 +15,22 @@ export function followStream(answer: unknown, call: CallSpan): boolean {
   if (typeof answer !== 'object' || answer === null) return false;
   const reader = streamReader();
   if (isHelperStream(answer)) followHelperStream(answer, streamWatcher(answer, call, reader));
-  else if (isAiSdkStream(answer))
-    followAiSdkStream(answer, call, reader, streamWatcher(answer, call, reader));
+  else if (isAiSdkStream(answer)) followAiSdkStream(answer, call);
   else if (Symbol.asyncIterator in answer) followIterable(answer, streamWatcher(answer, call, reader));
   else return false;
   call.markStream();
-  // Neither the call nor the reader refers to the stream, or it would never be collected.
-  abandoned.register(answer, () => call.end(reader.reading(), call.lastActive()));
+  endWhenAbandoned(answer, call, reader);
   return true;
 }
 
 function followIterable(stream: object, watcher: Watcher): void {
-  watchIterable(stream, watcher);
-  // The SDKs' own `tee` reads from this function, beside the public iterator.
+  // In the SDKs' streams everything reads from this function: `tee` too, which passes by the public iterator.
   if (Object.hasOwn(stream, 'iterator')) watchIterators(stream, 'iterator', watcher);
+  else watchIterable(stream, watcher);
 }
 
 function streamWatcher(stream: object, call: CallSpan, reader: StreamReader): Watcher {
-  const signal = guarded(() => fields(fields(Reflect.get(stream, 'controller'))?.signal));
+  const signal = fields(fields(Reflect.get(stream, 'controller'))?.signal);
   return {
     chunk(chunk) {
       call.touch();
@@ -48,4 +44,11 @@ function streamWatcher(stream: object, call: CallSpan, reader: StreamReader): Wa
     left: () => call.end(reader.reading()),
     failed: (error) => call.fail(error, reader.reading()),
   };
+}
+
+const abandoned = new FinalizationRegistry<() => void>((end) => end());
+
+// A function of its own, so that its closure cannot hold the stream, which would then never be collected.
+function endWhenAbandoned(stream: object, call: CallSpan, reader: StreamReader): void {
+  abandoned.register(stream, () => call.end(reader.reading(), call.lastActive()));
 }
