@@ -7,6 +7,10 @@ export const payloadFields = {
   project: field(lowCardinality, 'tenant, from the ingest key'),
   trace_id: field(fixedString(16), "the call's trace", 'ZSTD(1)'),
   span_id: field(fixedString(8), "the call's span", 'ZSTD(1)'),
+  part: field(
+    string,
+    'empty for the content of the span itself; else the time and name of the event that told it',
+  ),
   started_at: field(dateTime64Micro, 'start of the call', 'Delta(8), ZSTD(1)'),
   version: field(uint64, 'receive time in microseconds', 'Delta(8), ZSTD(1)'),
   truncated: field(bool, 'a text was cut at its limit'),

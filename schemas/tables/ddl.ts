@@ -37,8 +37,8 @@ const HOUR = `hour Int32 MATERIALIZED ${hourOf('started_at')} CODEC(Delta(4), ZS
  * A table on the identity of calls. Sort key and partition are functions of the span alone, so two deliveries of
  * a span always meet, however far apart; a day is one partition, so expired days go as whole parts.
  */
-const IDENTITY_LAYOUT = `PARTITION BY intDiv(hour, 24)
-ORDER BY (project, hour, trace_id, span_id)`;
+const identityLayout = (...more: string[]): string => `PARTITION BY intDiv(hour, 24)
+ORDER BY (${['project', 'hour', 'trace_id', 'span_id', ...more].join(', ')})`;
 
 // Whole parts only: a day's bytes go at once, without rewriting; asked for every hour.
 const PART_RETENTION = 'ttl_only_drop_parts = 1, merge_with_ttl_timeout = 3600';
@@ -80,7 +80,7 @@ export function createCalls(options: DdlOptions): string {
       'INDEX response_hash_index response_hash TYPE bloom_filter(0.01) GRANULARITY 1',
     ],
     version: 'version',
-    layout: IDENTITY_LAYOUT,
+    layout: identityLayout(),
     settings: PART_RETENTION,
   });
 }
@@ -89,7 +89,7 @@ export function createPayloads(options: DdlOptions): string {
   return createTable(options, 'payloads', {
     columns: [...columnsOf(payloadFields), INSERTED_AT, HOUR],
     version: 'version',
-    layout: IDENTITY_LAYOUT,
+    layout: identityLayout('part'),
     settings: PART_RETENTION,
   });
 }

@@ -85,6 +85,7 @@ export function makePayload(overrides: Partial<PayloadRow> = {}): PayloadRow {
     project: 'default',
     trace_id: idOf(made, 16),
     span_id: idOf(made, 8),
+    part: '',
     started_at,
     version: started_at + 1_000_000,
     truncated: false,

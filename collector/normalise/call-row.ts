@@ -1,0 +1,178 @@
+/** From a decoded span to the record: one row of `calls`, and its content for `payloads`. Pure but for the clock it is given. */
+import type { KeyedHash } from '../../schemas/identity/keyed-hash.ts';
+import type { CallRow } from '../../schemas/record/calls.ts';
+import type { PayloadRow } from '../../schemas/record/payloads.ts';
+import type { Settings } from '../../schemas/settings/definitions.ts';
+import type { Span } from '../otlp/span.ts';
+import type { Pricer } from '../price/pricer.ts';
+import { judgeStart } from './acceptance.ts';
+import { classify } from './classify.ts';
+import { type Contents, payloadTexts, type Redact } from './content.ts';
+import { withEvents } from './content-events.ts';
+import { errorFields } from './error-fields.ts';
+import { type CompiledDialect, type Gathered, speaks } from './gather.ts';
+import { promptText, responseText } from './message-text.ts';
+import { canonicalModel, canonicalProvider } from './model-names.ts';
+import { resourceFacts } from './resource-facts.ts';
+import { restAttributes } from './rest-attributes.ts';
+import { billedTokens } from './tokens.ts';
+import { asBoolean, asCount, asNumber, asSha256, asText, asTextList } from './values.ts';
+
+export interface NormaliseContext {
+  project: string;
+  /** Receive time in microseconds since 1970: the row's version. */
+  received_us: number;
+  retention_calls_days: number;
+  user_ids: Settings['user_ids'];
+  keyedHash: KeyedHash;
+  redact: Redact;
+  price: Pricer;
+  dialects: readonly CompiledDialect[];
+  /** Scratch space, reused from span to span. */
+  gathered: Gathered;
+}
+
+export type Normalised =
+  | { outcome: 'call' | 'carrier'; row: CallRow; payload: PayloadRow | undefined }
+  | { outcome: 'not_a_model_call' }
+  | { outcome: 'rejected'; reason: 'bad_span' | 'out_of_retention' | 'clock_ahead'; message: string };
+
+const NOT_A_MODEL_CALL: Normalised = { outcome: 'not_a_model_call' };
+const SLICES_MAX = 16;
+
+function hexOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex');
+}
+
+/** The keyed hash of a text: from the SHA-256 that the service sent, else from the text itself. */
+function textHash(
+  context: NormaliseContext,
+  sha256: Uint8Array | null,
+  text: () => string | null,
+): Uint8Array | null {
+  if (sha256 !== null) return context.keyedHash.ofSha256(context.project, sha256);
+  const found = text();
+  return found === null ? null : context.keyedHash.ofText(context.project, found);
+}
+
+function userId(context: NormaliseContext, reported: string): string {
+  if (reported === '' || context.user_ids === 'drop') return '';
+  return context.user_ids === 'raw' ? reported : context.keyedHash.pseudonym(context.project, reported);
+}
+
+export function normalise(span: Span, context: NormaliseContext): Normalised {
+  const compiled = context.dialects.find((dialect) => speaks(dialect, span.attributes));
+  if (compiled === undefined) return NOT_A_MODEL_CALL;
+  const fields = context.gathered;
+  fields.fill(compiled, span.attributes);
+  const kind = classify(fields);
+  if (kind === 'neither') return NOT_A_MODEL_CALL;
+
+  if (span.fault !== undefined) return { outcome: 'rejected', reason: 'bad_span', message: span.fault };
+  if (!(span.duration_ms >= 0)) {
+    return {
+      outcome: 'rejected',
+      reason: 'bad_span',
+      message: `span ${hexOf(span.span_id)} ends before it starts`,
+    };
+  }
+  const started_ms = span.start_us / 1000;
+  const { refusal, clock_skewed } = judgeStart(
+    started_ms,
+    context.received_us / 1000,
+    context.retention_calls_days,
+  );
+  if (refusal !== undefined) {
+    const reason = started_ms * 1000 > context.received_us ? 'clock_ahead' : 'out_of_retention';
+    return { outcome: 'rejected', reason, message: `span ${hexOf(span.span_id)} ${refusal}` };
+  }
+
+  const { project, redact } = context;
+  const text = (field: Parameters<typeof fields.get>[0]): string => redact(asText(fields.get(field)));
+  const request_model = text('request_model');
+  const response_model = text('response_model');
+  const { model, prefix } = canonicalModel(request_model, response_model);
+  const provider = canonicalProvider(text('provider')) || prefix;
+  const tokens = billedTokens(
+    {
+      input: asCount(fields.get('input_tokens')),
+      output: asCount(fields.get('output_tokens')),
+      total: asCount(fields.get('total_tokens')),
+      cache_read: asCount(fields.get('cache_read_tokens')),
+      cache_write: asCount(fields.get('cache_write_tokens')),
+      reasoning: asCount(fields.get('reasoning_tokens')),
+    },
+    compiled.dialect.tokenBasis?.(span.scope),
+  );
+  const reported = asNumber(fields.get('cost_usd'));
+  const cost_reported_usd = reported !== null && reported >= 0 && reported < 1e6 ? reported : null;
+  const contents: Contents = withEvents(
+    { input: fields.get('input'), output: fields.get('output'), system: fields.get('system') },
+    span.events,
+  );
+  const texts = payloadTexts(contents, redact);
+  const rest = restAttributes(span.attributes, fields.rest, redact);
+  const resource = resourceFacts(span.resource);
+  const ttft_s = asNumber(fields.get('ttft_s'));
+  const confidence = asNumber(fields.get('confidence'));
+
+  const row: CallRow = {
+    project,
+    trace_id: span.trace_id,
+    span_id: span.span_id,
+    parent_span_id: span.parent_span_id,
+    started_at: span.start_us,
+    version: context.received_us,
+    kind,
+    clock_skewed,
+    truncated: span.truncated || rest.cut || texts?.truncated === true,
+    stream: asBoolean(fields.get('stream')),
+    service: resource.service,
+    service_version: resource.service_version,
+    environment: resource.environment,
+    process: resource.process,
+    operation: asText(fields.get('operation')) || 'chat',
+    provider,
+    model,
+    request_model,
+    response_model,
+    variant: text('variant'),
+    request_type: text('request_type'),
+    slices: asTextList(fields.get('slices')).slice(0, SLICES_MAX).map(redact),
+    user_id: userId(context, asText(fields.get('user_id'))),
+    conversation_id: text('conversation_id'),
+    ...tokens,
+    duration_ms: span.duration_ms,
+    ttft_ms: ttft_s !== null && ttft_s >= 0 ? ttft_s * 1000 : null,
+    ...context.price({
+      provider,
+      model: response_model === '' ? model : canonicalModel(response_model, '').model,
+      started_ms,
+      ...tokens,
+      cost_reported_usd,
+    }),
+    cost_reported_usd,
+    ...errorFields(span, fields, redact),
+    response_id: text('response_id'),
+    client_retries: Math.min(asCount(fields.get('client_retries')) ?? 0, 255),
+    finish_reason: redact(asTextList(fields.get('finish_reasons'))[0] ?? ''),
+    prompt_hash: textHash(context, asSha256(fields.get('prompt_hash')), () => promptText(contents.input)),
+    response_hash: textHash(context, asSha256(fields.get('response_hash')), () =>
+      responseText(contents.output),
+    ),
+    confidence: confidence !== null && confidence >= 0 && confidence <= 1 ? confidence : null,
+    dialect: compiled.dialect.name,
+    scope: span.scope.name,
+    attributes: rest.entries,
+  };
+  const payload: PayloadRow | undefined = texts && {
+    project,
+    trace_id: span.trace_id,
+    span_id: span.span_id,
+    part: '',
+    started_at: span.start_us,
+    version: context.received_us,
+    ...texts,
+  };
+  return { outcome: kind, row, payload };
+}

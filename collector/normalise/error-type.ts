@@ -1,0 +1,80 @@
+/** The canonical class of an error from what the emitters tell of it. */
+
+export const ERROR_TYPES = [
+  'rate_limit',
+  'timeout',
+  'context_length',
+  'content_filter',
+  'auth',
+  'bad_request',
+  'server_error',
+  'connection',
+  'cancelled',
+  '_OTHER',
+] as const;
+
+export type ErrorType = (typeof ERROR_TYPES)[number];
+
+export interface ReportedError {
+  /** `error.type`, or the exception's class, as reported. */
+  raw: string;
+  message: string;
+  http_status: number | null;
+}
+
+/** Spellings in order: the more telling first, since `invalid_request_error` may be a context too long. */
+const SPELLINGS: readonly [RegExp, ErrorType][] = [
+  [
+    /context_?length|contextwindow|context_?window|string_above_max_length|prompt_?too_?long/,
+    'context_length',
+  ],
+  [/content_?(filter|policy)|contentfilter|safety|moderation|responsibleai/, 'content_filter'],
+  [/rate_?limit|resource_?exhausted|throttl|too_?many_?requests|quota/, 'rate_limit'],
+  [/time_?d?_?out|deadline_?exceeded|etimedout/, 'timeout'],
+  [/abort|cancel/, 'cancelled'],
+  [/authenti|authoriz|unauthori|permission|forbidden|api_?key|access_?denied/, 'auth'],
+  [/connection|econn|socket|enotfound|eai_again|network|fetch_?failed|epipe/, 'connection'],
+  [
+    /overloaded|internal_?server|server_?error|service_?unavailable|bad_?gateway|^api_error$|internalerror/,
+    'server_error',
+  ],
+  [/bad_?request|invalid|not_?found|unprocessable|conflict|validation/, 'bad_request'],
+];
+
+const MESSAGE_CONTEXT_LENGTH =
+  /maximum context length|context window|prompt is too long|too many tokens|input is too long/i;
+const MESSAGE_CONTENT_FILTER = /content (management|filter)|content policy|flagged as|safety system/i;
+
+function byStatus(status: number): ErrorType | undefined {
+  if (status === 429) return 'rate_limit';
+  if (status === 401 || status === 403) return 'auth';
+  if (status === 408 || status === 504) return 'timeout';
+  if (status === 499) return 'cancelled';
+  if (status >= 500 && status <= 599) return 'server_error';
+  if (status >= 400 && status <= 498) return 'bad_request';
+  return undefined;
+}
+
+/** `<class 'openai.RateLimitError'>` and `openai.RateLimitError` both say `ratelimiterror`. */
+function bareName(raw: string): string {
+  const inner = /^<class '(.+)'>$/.exec(raw)?.[1] ?? raw;
+  return (inner.split('.').at(-1) ?? inner).replaceAll('-', '_').replaceAll(' ', '_').toLowerCase();
+}
+
+function byName(raw: string): ErrorType | undefined {
+  if (raw === '') return undefined;
+  if (/^\d{3}$/.test(raw)) return byStatus(Number(raw));
+  const name = bareName(raw);
+  return SPELLINGS.find(([pattern]) => pattern.test(name))?.[1];
+}
+
+/** The name as reported is asked first, then the HTTP status; the message only tells apart what both call a bad request. */
+export function canonicalErrorType({ raw, message, http_status }: ReportedError): ErrorType {
+  const named = byName(raw);
+  const found = named ?? (http_status === null ? undefined : byStatus(http_status));
+  if (found === undefined || found === 'bad_request') {
+    if (MESSAGE_CONTEXT_LENGTH.test(message)) return 'context_length';
+    if (MESSAGE_CONTENT_FILTER.test(message)) return 'content_filter';
+  }
+  return found ?? '_OTHER';
+}

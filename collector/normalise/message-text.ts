@@ -1,0 +1,58 @@
+/**
+ * The text of messages, for hashes: the text parts of the first answer joined by nothing; of the input messages in
+ * their order, joined by newlines. Messages come as JSON text or as structured values.
+ */
+import type { AttributeValue } from '../otlp/span.ts';
+import { toJson } from './values.ts';
+
+type Json = Record<string, unknown>;
+
+const isObject = (value: unknown): value is Json =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** Messages as JSON, or undefined when the value is plain text or nothing. */
+function messagesOf(value: AttributeValue): unknown[] | undefined {
+  let json = value === null || typeof value === 'string' ? undefined : toJson(value);
+  if (typeof value === 'string' && /^\s*[[{]/.test(value)) {
+    try {
+      json = JSON.parse(value);
+    } catch {
+      return undefined;
+    }
+  }
+  if (Array.isArray(json)) return json;
+  return isObject(json) ? [json] : undefined;
+}
+
+/** The texts of one message, in either shape: parts of the conventions, or `content` as the providers' clients have it. */
+function textParts(message: unknown): string[] {
+  if (typeof message === 'string') return [message];
+  if (!isObject(message)) return [];
+  const parts = message.parts ?? message.content;
+  if (typeof parts === 'string') return [parts];
+  if (!Array.isArray(parts)) return [];
+  return parts.flatMap((part: unknown) => {
+    if (typeof part === 'string') return [part];
+    if (!isObject(part) || (part.type !== undefined && part.type !== 'text')) return [];
+    const text = part.content ?? part.text;
+    return typeof text === 'string' ? [text] : [];
+  });
+}
+
+/** Null when there is no text. */
+export function promptText(input: AttributeValue): string | null {
+  if (input === null) return null;
+  const messages = messagesOf(input);
+  if (messages === undefined) return typeof input === 'string' && input !== '' ? input : null;
+  const texts = messages.flatMap(textParts);
+  return texts.length > 0 ? texts.join('\n') : null;
+}
+
+/** Null when there is no text. */
+export function responseText(output: AttributeValue): string | null {
+  if (output === null) return null;
+  const messages = messagesOf(output);
+  if (messages === undefined) return typeof output === 'string' && output !== '' ? output : null;
+  const texts = textParts(messages[0]);
+  return texts.length > 0 ? texts.join('') : null;
+}
