@@ -68,6 +68,29 @@ const WRITER_SYSTEM_TABLES = [
 
 const READER_SYSTEM_TABLES = ['columns', 'databases', 'parts', 'tables'];
 
+const WRITER_PRIVILEGES = [
+  'SHOW',
+  'SELECT',
+  'INSERT',
+  'ALTER',
+  'CREATE DATABASE',
+  'CREATE TABLE',
+  'CREATE VIEW',
+  'CREATE DICTIONARY',
+  'DROP DATABASE',
+  'DROP TABLE',
+  'DROP VIEW',
+  'DROP DICTIONARY',
+  'TRUNCATE',
+  'OPTIMIZE',
+  'CHECK',
+  'SYSTEM MERGES',
+  'SYSTEM TTL MERGES',
+  'SYSTEM CLEANUP',
+  'SYSTEM WAIT LOADING PARTS',
+  'dictGet',
+];
+
 const WRITER_ENGINES = [
   'MergeTree',
   'ReplacingMergeTree',
@@ -103,6 +126,8 @@ export function serverConfig(config: EngineConfig): string {
     path: join(config.directory, 'data', '/'),
     listen_host: '127.0.0.1',
     http_port: config.http_port,
+    // At the end, connections that are still open are waited for, even idle ones.
+    shutdown_wait_unfinished: 3,
     users_config: join(config.directory, 'users.xml'),
     'log-level': 'warning',
     logger: {
@@ -187,8 +212,8 @@ export function usersConfig(config: EngineConfig): string {
     users: {
       default: user({ password: '' }, 'default', 'start_only', ['GRANT SYSTEM LISTEN ON *.*']),
       [config.writer.username]: user(hashed(config.writer), 'writer', 'unlimited', [
-        `GRANT ALL ON ${database}.*`,
-        'GRANT CREATE TEMPORARY TABLE ON *.*',
+        // Not ALL: that would also grant users, roles and sources that bear the database's name.
+        `GRANT ${WRITER_PRIVILEGES.join(', ')} ON ${database}.*`,
         ...WRITER_ENGINES.map((engine) => `GRANT TABLE ENGINE ON ${engine}`),
         ...WRITER_SYSTEM_TABLES.map((table) => `GRANT SELECT ON system.${table}`),
       ]),

@@ -19,7 +19,12 @@ export async function send(
   const timeout = AbortSignal.timeout(options.timeout_ms);
   const response = await fetch(url, {
     method: 'POST',
-    headers: { 'x-clickhouse-user': user.username, 'x-clickhouse-key': user.password },
+    headers: {
+      'x-clickhouse-user': user.username,
+      'x-clickhouse-key': user.password,
+      // An idle connection would delay the engine's end, and a restarted engine knows nothing of the old ones.
+      connection: 'close',
+    },
     body: statement,
     signal: options.signal ? AbortSignal.any([options.signal, timeout]) : timeout,
   });
