@@ -28,7 +28,8 @@ export function createAdminLink(options: ClientOptions): AdminLink {
     return { client, admin, connected: admin.connect() };
   };
   const drop = (dropped: Link) => {
-    if (link === dropped) link = undefined;
+    if (link !== dropped) return;
+    link = undefined;
     dropped.client.sockets.close();
     dropped.admin.disconnect().catch(() => {});
   };

@@ -1,6 +1,6 @@
-import { createRequire } from 'node:module';
 import type { ConnectionOptions } from 'node:tls';
 import kafkajs, { type Kafka, type LogEntry, type SASLOptions } from 'kafkajs';
+import './repairs.ts';
 import { createSockets, type Sockets } from './sockets.ts';
 
 export type Log = (
@@ -74,20 +74,3 @@ function isFalseAlarm(namespace: string, message: string): boolean {
     (namespace === 'Runner' && message.startsWith('The group is rebalancing'))
   );
 }
-
-/**
- * kafkajs 2.2.4 arms a timer of 1 ms for ever on every idle connection (measured: 3,600 timers a second and 4 % of
- * a core with nothing to do) and so makes Node warn of a negative timeout. The queue needs the timer only while
- * requests wait in it.
- */
-function stopIdleTimers(): void {
-  const RequestQueue = createRequire(import.meta.url)('kafkajs/src/network/requestQueue') as {
-    prototype: { pending: unknown[]; scheduleCheckPendingRequests(): void };
-  };
-  const schedule = RequestQueue.prototype.scheduleCheckPendingRequests;
-  RequestQueue.prototype.scheduleCheckPendingRequests = function () {
-    if (this.pending.length > 0) schedule.call(this);
-  };
-}
-
-stopIdleTimers();

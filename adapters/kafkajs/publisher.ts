@@ -63,7 +63,8 @@ export function createPublisher(options: PublisherOptions): Publisher {
     return opened;
   };
   const drop = (dropped: Link) => {
-    if (link === dropped) link = undefined;
+    if (link !== dropped) return;
+    link = undefined;
     dropped.client.sockets.close();
     dropped.producer.disconnect().catch(() => {});
   };

@@ -31,7 +31,8 @@ export interface TestKafkaOptions {
 
 /**
  * Starts Kafka and resolves when it answers (some seconds; the first run on a machine fetches the jars).
- * PLUMBLINE_TEST_KAFKA (`host:port,...`) names a running Kafka to use instead, unless faults are wanted.
+ * PLUMBLINE_TEST_KAFKA (`host:port,...`) names a running Kafka to use instead, unless faults are wanted; it must
+ * allow short sessions (`group.min.session.timeout.ms=500`).
  * Brokers end with the test process, however that ends.
  */
 export async function startKafka(options: TestKafkaOptions = {}): Promise<TestKafka> {

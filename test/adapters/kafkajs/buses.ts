@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createKafkajsBus, type KafkajsBusOptions } from '../../../adapters/kafkajs-bus.ts';
-import type { Bus, BusMessage, TopicSpec } from '../../../schemas/seams.ts';
+import type { Bus, BusMessage, ReceivedMessage, TopicSpec } from '../../../schemas/seams.ts';
 
 let names = 0;
 
@@ -21,6 +21,10 @@ export function topic(spec: Partial<TopicSpec> = {}): TopicSpec {
 
 export function message(value: string): BusMessage {
   return { value: Buffer.from(value), headers: {} };
+}
+
+export function values(messages: ReceivedMessage[]): string[] {
+  return messages.map(({ value }) => value.toString());
 }
 
 export interface TestBuses {

@@ -110,7 +110,7 @@ function properties({ index, ports }: BrokerOptions, data: string): string {
     'group.initial.rebalance.delay.ms': 0,
     // Tests that wait for a lost member or a dead broker should not wait for production's long timeouts.
     'group.min.session.timeout.ms': 500,
-    'broker.session.timeout.ms': 3000,
+    'broker.session.timeout.ms': 2000,
     'broker.heartbeat.interval.ms': 500,
     'replica.lag.time.max.ms': 3000,
     'auto.create.topics.enable': false,
