@@ -114,6 +114,9 @@ export function engineArguments(configPath: string): string[] {
 const KEEP_ALIVE_QUERY =
   'SELECT sleepEachRow(0.25) FROM numbers(10000000000) SETTINGS max_block_size = 1 FORMAT Null';
 
+/** Counts the statements under way, those of the local session and the supervisor apart. */
+export const COUNT_QUERIES = `SELECT count() FROM system.processes WHERE user NOT IN ('', currentUser())`;
+
 /** Ends the query that keeps the engine up. The local session's queries belong to the user ''. */
 export const END_QUERY = `KILL QUERY WHERE user = '' ASYNC FORMAT Null`;
 
@@ -126,8 +129,6 @@ export function serverConfig(config: EngineConfig): string {
     path: join(config.directory, 'data', '/'),
     listen_host: '127.0.0.1',
     http_port: config.http_port,
-    // At the end, connections that are still open are waited for, even idle ones.
-    shutdown_wait_unfinished: 3,
     users_config: join(config.directory, 'users.xml'),
     'log-level': 'warning',
     logger: {
@@ -184,6 +185,9 @@ export function usersConfig(config: EngineConfig): string {
   return document({
     profiles: {
       default: {},
+      // The local session logs in as `default` without a password and from loopback, so others could too.
+      // It lasts as long as the engine and is the only one allowed.
+      local_session: { max_sessions_for_user: 1 },
       writer: {
         ...QUERY_SETTINGS,
         async_insert: 0,
@@ -203,25 +207,20 @@ export function usersConfig(config: EngineConfig): string {
         },
       },
     },
-    quotas: {
-      unlimited: {},
-      // The local session logs in as `default` without a password and from loopback, so others could too.
-      // It makes two statements when the engine starts; this leaves none for anybody else.
-      start_only: { interval: { duration: 2_000_000_000, queries: 2 } },
-    },
+    quotas: { unlimited: {} },
     users: {
-      default: user({ password: '' }, 'default', 'start_only', ['GRANT SYSTEM LISTEN ON *.*']),
-      [config.writer.username]: user(hashed(config.writer), 'writer', 'unlimited', [
+      default: user({ password: '' }, 'local_session', ['GRANT SYSTEM LISTEN ON *.*']),
+      [config.writer.username]: user(hashed(config.writer), 'writer', [
         // Not ALL: that would also grant users, roles and sources that bear the database's name.
         `GRANT ${WRITER_PRIVILEGES.join(', ')} ON ${database}.*`,
         ...WRITER_ENGINES.map((engine) => `GRANT TABLE ENGINE ON ${engine}`),
         ...WRITER_SYSTEM_TABLES.map((table) => `GRANT SELECT ON system.${table}`),
       ]),
-      [config.reader.username]: user(hashed(config.reader), 'reader', 'unlimited', [
+      [config.reader.username]: user(hashed(config.reader), 'reader', [
         `GRANT SELECT ON ${database}.*`,
         ...READER_SYSTEM_TABLES.map((table) => `GRANT SELECT ON system.${table}`),
       ]),
-      [config.supervisor.username]: user(hashed(config.supervisor), 'default', 'unlimited', [
+      [config.supervisor.username]: user(hashed(config.supervisor), 'default', [
         'GRANT KILL QUERY ON *.*',
         'GRANT SELECT ON system.processes',
       ]),
@@ -229,16 +228,16 @@ export function usersConfig(config: EngineConfig): string {
   });
 }
 
-function hashed({ password }: Credentials): Xml {
+function hashed({ password }: Credentials): Record<string, Xml> {
   return { password_sha256_hex: createHash('sha256').update(password).digest('hex') };
 }
 
-function user(secret: Record<string, Xml> | Xml, profile: string, quota: string, grants: string[]): Xml {
+function user(secret: Record<string, Xml>, profile: string, grants: string[]): Xml {
   return {
-    ...(secret as Record<string, Xml>),
+    ...secret,
     networks: { ip: ['127.0.0.1', '::1'] },
     profile,
-    quota,
+    quota: 'unlimited',
     grants: { query: grants },
   };
 }

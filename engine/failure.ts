@@ -46,11 +46,16 @@ export function explainFailure(context: FailureContext): EngineError {
   for (const [pattern, sentence] of KNOWN_CAUSES) {
     if (pattern.test(context.output)) return new EngineError(sentence(context));
   }
-  const how = context.ended === undefined ? 'did not answer in time' : `ended (${context.ended})`;
   const said = lastWords(context.output);
   return new EngineError(
-    `The embedded engine ${how}${said ? `; it said: ${said}` : ''}. Its log is in ${context.data_dir}/engine.`,
+    `The embedded engine ${manner(context.ended)}${said ? `; it said: ${said}` : ''}. Its log is in ${context.data_dir}/engine.`,
   );
+}
+
+function manner(ended: string | undefined): string {
+  if (ended === undefined) return 'did not answer in time';
+  if (ended === 'signal SIGKILL') return 'was killed from outside, perhaps for want of memory';
+  return `ended (${ended})`;
 }
 
 /** The most telling line of the engine's output: its last exception, else its last line. */
@@ -58,7 +63,7 @@ function lastWords(output: string): string {
   const lines = output
     .split('\n')
     .map((line) => line.trim())
-    .filter((line) => line !== '' && !/^\d+\. .* @ 0x/.test(line) && !line.startsWith('(version'));
+    .filter((line) => line !== '' && !/^\d+\. .* @ 0x|^\(version|^Logging \w+ to /.test(line));
   const line = lines.findLast((candidate) => /Exception|Error|error/.test(candidate)) ?? lines.at(-1) ?? '';
   return line.replace(/, Stack trace.*$/, '').slice(0, 500);
 }

@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { END_QUERY, type EngineConfig, engineArguments } from './config.ts';
+import { COUNT_QUERIES, END_QUERY, type EngineConfig, engineArguments } from './config.ts';
 import { type DataLock, lockDataDirectory } from './data-lock.ts';
 import { type EngineProcess, spawnEngine } from './engine-process.ts';
 import { EngineError, explainFailure } from './failure.ts';
@@ -15,6 +15,7 @@ export type { Engine, EngineOptions, EngineState } from './types.ts';
 
 const PING_INTERVAL_MS = 1_000;
 const READY_POLL_MS = 25;
+const IDLE_STOP_MS = 1_000;
 const ORDERLY_STOP_MS = 4_000;
 const BACKOFF_MIN_MS = 100;
 const BACKOFF_MAX_MS = 10_000;
@@ -142,9 +143,15 @@ class Supervisor implements Engine {
   async #terminate(): Promise<void> {
     const engine = this.#process;
     if (engine === undefined || engine.end() !== undefined) return;
-    const deadline = sleep(ORDERLY_STOP_MS);
-    const asked = send(this.url, this.#config.supervisor, END_QUERY, { timeout_ms: ORDERLY_STOP_MS });
-    await Promise.race([engine.ended, deadline, asked.catch(() => {}).then(() => engine.ended)]);
+    const began = performance.now();
+    const ask = (statement: string) =>
+      send(this.url, this.#config.supervisor, statement, { timeout_ms: IDLE_STOP_MS }).catch(() => undefined);
+    const underWay = await ask(COUNT_QUERIES);
+    await ask(END_QUERY);
+    // The engine waits for every open connection, even an idle one: worth it only for statements under way.
+    const grace_ms = underWay?.text.trim() === '0' ? IDLE_STOP_MS : ORDERLY_STOP_MS;
+    const left_ms = Math.max(0, grace_ms - (performance.now() - began));
+    await Promise.race([engine.ended, sleep(left_ms, undefined, { ref: false })]);
     engine.kill();
     await engine.ended;
   }

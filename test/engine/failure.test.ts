@@ -21,6 +21,13 @@ test('any other failure is told in the words of the engine, without its stack tr
   );
 });
 
+test('a kill from outside is told as such', () => {
+  assert.equal(
+    told('Logging warning to /data/engine/clickhouse.log\n', 'signal SIGKILL'),
+    'The embedded engine was killed from outside, perhaps for want of memory. Its log is in /data/engine.',
+  );
+});
+
 test('silence is told as silence', () => {
   assert.equal(told(''), 'The embedded engine did not answer in time. Its log is in /data/engine.');
 });
