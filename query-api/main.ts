@@ -1,0 +1,59 @@
+/** The query API of the distributed size: reads from a ClickHouse server. */
+import { collectDefaultMetrics, Registry } from 'prom-client';
+import { createLog } from '../adapters/log.ts';
+import { registerOpsRoutes } from '../adapters/ops-routes.ts';
+import { runProcess } from '../adapters/run-process.ts';
+import {
+  checkExposure,
+  followKeysTable,
+  keyRingOf,
+  listen,
+  readingWarehouse,
+  required,
+  retentionOf,
+  VERSION,
+} from '../adapters/wiring.ts';
+import { createKeyedHash } from '../schemas/identity/keyed-hash.ts';
+import { createQueryApi } from './server.ts';
+
+await runProcess({
+  name: 'query-api',
+  purpose: 'serves rollups, latency, cost and errors of model calls from ClickHouse',
+  async start(settings) {
+    const log = createLog({ name: 'query-api', level: settings.log_level });
+    const hashKey = required(
+      settings.hash_key,
+      'PLUMBLINE_HASH_KEY',
+      'collector and query API need one secret of at least 32 characters in common (openssl rand -hex 32)',
+    );
+    const keyRing = keyRingOf(settings);
+    const database = settings.clickhouse_database;
+    const warehouse = readingWarehouse(settings);
+    const registry = new Registry();
+    collectDefaultMetrics({ register: registry });
+    const api = await createQueryApi({
+      warehouse,
+      database,
+      keyRing,
+      keyedHash: createKeyedHash(hashKey),
+      user_ids: settings.user_ids,
+      retention: retentionOf(settings),
+      log,
+      version: VERSION,
+    });
+    registerOpsRoutes(api, { registry, ready: () => warehouse.ping() });
+    const keys = await followKeysTable(warehouse, database, keyRing, log);
+    checkExposure(settings, 'read', keyRing);
+    const url = await listen(api, settings.host, settings.api_port);
+    console.log(
+      `Query API listening on ${url}; try: curl '${url}/v1/latency?group_by=model', or open ${url}/docs`,
+    );
+    return {
+      async stop() {
+        keys.stop();
+        await api.close();
+        await warehouse.close();
+      },
+    };
+  },
+});

@@ -1,0 +1,92 @@
+/** The query API as a fastify instance that does not listen yet. */
+import swagger from '@fastify/swagger';
+import fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
+import type { KeyRing } from '../schemas/identity/key-ring.ts';
+import type { KeyedHash } from '../schemas/identity/keyed-hash.ts';
+import type { Warehouse } from '../schemas/seams.ts';
+import type { Retention } from '../schemas/tables/ddl.ts';
+import { authenticate } from './authenticate.ts';
+import { clientSignal } from './client-signal.ts';
+import { registerDocs } from './docs.ts';
+import { type Log, registerErrorHandlers, sendProblem } from './error-handler.ts';
+import { openapiOptions, problemResponses, rollupAnswer, statusAnswer } from './openapi.ts';
+import { describedParameters } from './parameters/described.ts';
+import type { UserIds } from './parameters/filters.ts';
+import { type RawQuery, refuseUnknown } from './parameters/query-string.ts';
+import { presets } from './presets.ts';
+import { answerRollup } from './routes/rollups.ts';
+import { answerStatus } from './routes/status.ts';
+
+export interface QueryApiOptions {
+  /** Connected as the user that may only read. */
+  warehouse: Warehouse;
+  database: string;
+  keyRing: KeyRing;
+  /** The pipeline's key; needed where user ids are stored as pseudonyms. */
+  keyedHash?: KeyedHash;
+  user_ids: 'pseudonym' | 'raw' | 'drop';
+  retention: Retention;
+  /** Counters of the collector, where it runs in this process. */
+  ledger?: () => Record<string, unknown>;
+  /** Messages that wait to be inserted. */
+  lag?: () => Promise<unknown>;
+  /** Milliseconds since 1970. */
+  now?: () => number;
+  /** Told of what was answered with a 5xx, and why. */
+  log?: Log;
+  version: string;
+}
+
+function userIdsOf({ user_ids, keyedHash }: QueryApiOptions): UserIds {
+  if (user_ids !== 'pseudonym') return { stored: user_ids };
+  if (!keyedHash) throw new Error('User ids are stored as pseudonyms: the query API needs the hash key.');
+  return { stored: user_ids, keyedHash };
+}
+
+/** Routes may still be added to it. Rejects with an Error when the options do not fit together. */
+export async function createQueryApi(options: QueryApiOptions): Promise<FastifyInstance> {
+  const { warehouse, database, keyRing, retention, version, ledger, lag } = options;
+  const now = options.now ?? Date.now;
+  const rollups = { warehouse, database, calls_days: retention.calls_days, userIds: userIdsOf(options), now };
+  const status = { warehouse, database, retention, ledger, lag, now, version };
+
+  const app: FastifyInstance = fastify({
+    frameworkErrors: (error, _request, reply) => {
+      sendProblem(error, reply as FastifyReply, options.log);
+    },
+  });
+  registerErrorHandlers(app, options.log);
+  // Schemas describe the routes; requests are read by parsers of our own, whose problems say more.
+  app.setValidatorCompiler(() => () => true);
+  app.setSerializerCompiler(() => (data) => JSON.stringify(data));
+  app.addHook('onRequest', async (_request, reply) => {
+    reply.headers({ 'x-content-type-options': 'nosniff', 'cache-control': 'no-store' });
+  });
+  await app.register(swagger, openapiOptions(version));
+  await registerDocs(app);
+
+  for (const preset of presets) {
+    const { path, summary, description } = preset;
+    const schema = {
+      summary,
+      description,
+      querystring: describedParameters(preset),
+      response: { 200: rollupAnswer, ...problemResponses },
+    };
+    app.get(path, { schema }, (request, reply) => {
+      const project = authenticate(keyRing, request.headers);
+      return answerRollup(reply, request.query as RawQuery, preset, project, rollups, clientSignal(reply));
+    });
+  }
+
+  const statusSchema = {
+    summary: 'Freshness, retention and lag',
+    response: { 200: statusAnswer, ...problemResponses },
+  };
+  app.get('/v1/status', { schema: statusSchema }, (request, reply) => {
+    const project = authenticate(keyRing, request.headers);
+    refuseUnknown(request.query as RawQuery, []);
+    return answerStatus(project, status, clientSignal(reply));
+  });
+  return app;
+}
