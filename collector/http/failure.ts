@@ -11,7 +11,7 @@ const UNAVAILABLE = 14;
 const UNAUTHENTICATED = 16;
 
 export interface Failure {
-  status: 400 | 401 | 403 | 413 | 415 | 503;
+  status: 400 | 401 | 403 | 404 | 413 | 415 | 503;
   /** google.rpc.Code */
   code: number;
   message: string;

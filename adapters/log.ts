@@ -1,0 +1,8 @@
+/** Log lines as JSON on stderr, through pino; stdout is for what a person asked to see. */
+import { destination, pino } from 'pino';
+import type { Log } from '../schemas/log.ts';
+
+export function createLog(options: { name: string; level: string }): Log {
+  const logger = pino({ name: options.name, level: options.level }, destination({ fd: 2, sync: true }));
+  return (level, message, fields) => logger[level](fields ?? {}, message);
+}

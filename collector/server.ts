@@ -1,0 +1,205 @@
+/** OTLP/HTTP in: bytes → spans → rows → blocks → durable → 200. */
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import type { Registry } from 'prom-client';
+import { type KeyRing, keyOfHeaders } from '../schemas/identity/key-ring.ts';
+import type { KeyedHash } from '../schemas/identity/keyed-hash.ts';
+import type { Log } from '../schemas/log.ts';
+import { type Sink, UnavailableError } from '../schemas/seams.ts';
+import type { Settings } from '../schemas/settings/definitions.ts';
+import { type BlockWriter, createBlockWriter, type GroupingOptions } from './block-writer.ts';
+import { dialects } from './dialects/index.ts';
+import { decompress } from './http/decompress.ts';
+import { encodingOf, json } from './http/encodings.ts';
+import { BodyTooLargeError, KeyError, UnsupportedTypeError } from './http/errors.ts';
+import { type Failure, failureOf } from './http/failure.ts';
+import { Ledger } from './ledger.ts';
+import type { NormaliseContext } from './normalise/call-row.ts';
+import type { Redact } from './normalise/content.ts';
+import { compileDialect, Gathered } from './normalise/gather.ts';
+import type { OtlpSignal } from './otlp/encode-reply.ts';
+import type { Pricer } from './price/pricer.ts';
+import { rejectionMessage, type TakenIn, takeInLogs, takeInSpans } from './take-in.ts';
+
+export interface CollectorOptions {
+  sink: Sink;
+  grouping: GroupingOptions;
+  keyRing: KeyRing;
+  keyedHash: KeyedHash;
+  redact: Redact;
+  price: Pricer;
+  user_ids: Settings['user_ids'];
+  otlp_max_bytes: number;
+  retention_calls_days: number;
+  registry: Registry;
+  log: Log;
+  /** Milliseconds since 1970; the clock that accepts spans and makes versions. */
+  now_ms?: () => number;
+}
+
+export interface Collector {
+  app: FastifyInstance;
+  ledger: Ledger;
+  /** Stops taking requests in, finishes those under way. */
+  stop(): Promise<void>;
+}
+
+/** google.rpc.Code */
+const NOT_FOUND = 5;
+const UNIMPLEMENTED = 12;
+
+const REQUEST_TIMEOUT_MS = 30_000;
+const CONNECTIONS_MAX = 1_024;
+/** Requests that hold a body at once; beyond, 503 at once costs the sender less than a wait. */
+const REQUESTS_MAX = 256;
+
+export function createCollector(options: CollectorOptions): Collector {
+  const ledger = new Ledger(options.registry);
+  const writer: BlockWriter = createBlockWriter(options.sink, options.grouping);
+  const now_ms = options.now_ms ?? Date.now;
+  const compiled = dialects.map(compileDialect);
+  const gathered = new Gathered();
+  let open = 0;
+
+  const context = (project: string): NormaliseContext => ({
+    project,
+    received_us: now_ms() * 1000,
+    retention_calls_days: options.retention_calls_days,
+    user_ids: options.user_ids,
+    keyedHash: options.keyedHash,
+    redact: options.redact,
+    price: options.price,
+    dialects: compiled,
+    gathered,
+  });
+
+  function projectOf(request: FastifyRequest): string {
+    const answer = options.keyRing.find('ingest', keyOfHeaders(request.headers));
+    if (answer.outcome === 'ok') return answer.project;
+    if (answer.outcome === 'wrong_kind') {
+      throw new KeyError(403, 'This key may read but not write: use an ingest key (PLUMBLINE_INGEST_KEYS).');
+    }
+    const said = answer.outcome === 'missing' ? 'A key is needed' : 'The key is not known';
+    throw new KeyError(
+      401,
+      `${said}: send an ingest key as 'Authorization: Bearer <key>' or 'x-api-key: <key>'` +
+        ' (OTEL_EXPORTER_OTLP_HEADERS=x-api-key=<key>).',
+    );
+  }
+
+  async function store(taken: TakenIn, bytes: number): Promise<void> {
+    ledger.received(taken.received);
+    for (const { reason } of taken.rejections) ledger.rejected(reason, 1);
+    ledger.became('not_a_model_call', taken.not_model_calls);
+    try {
+      await writer.write(taken, bytes);
+    } catch (error) {
+      ledger.became('failed', taken.calls.length + taken.scores.length + taken.contents);
+      throw error;
+    }
+    ledger.became('call', taken.calls.length - taken.carriers);
+    ledger.became('carrier', taken.carriers);
+    ledger.became('score', taken.scores.length);
+    ledger.became('content', taken.contents);
+  }
+
+  async function receive(
+    signal: OtlpSignal,
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ): Promise<FastifyReply> {
+    const encoding = encodingOf(request.headers['content-type']);
+    if (encoding === undefined) throw new UnsupportedTypeError(request.headers['content-type']);
+    const project = projectOf(request);
+    const raw = (request.body as Buffer | undefined) ?? Buffer.alloc(0);
+    const body = await decompress(raw, request.headers['content-encoding'], options.otlp_max_bytes);
+    const taken =
+      signal === 'traces'
+        ? takeInSpans(encoding.traces(body), context(project))
+        : takeInLogs(encoding.logs(body), context(project));
+    await store(taken, body.length);
+    const partial =
+      taken.rejections.length > 0
+        ? { rejected: taken.rejections.length, error_message: rejectionMessage(taken.rejections) }
+        : undefined;
+    return reply.code(200).type(encoding.content_type).send(encoding.reply(signal, partial));
+  }
+
+  /** Errors answer in the request's encoding, in JSON if it has none of ours. */
+  function answerFailure(request: FastifyRequest, reply: FastifyReply, failure: Failure): FastifyReply {
+    const encoding = encodingOf(request.headers['content-type']) ?? json;
+    if (failure.retry_after_s !== undefined) reply.header('retry-after', String(failure.retry_after_s));
+    if (failure.status === 401) reply.header('www-authenticate', 'Bearer');
+    return reply
+      .code(failure.status)
+      .type(encoding.content_type)
+      .send(encoding.status(failure.code, failure.message));
+  }
+
+  const app = Fastify({
+    bodyLimit: options.otlp_max_bytes,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    // What fastify itself refuses before a route is reached answers through the same error handler.
+    frameworkErrors: (error, request, reply) =>
+      answerFailure(request, reply as FastifyReply, failureOf(error)),
+    routerOptions: { ignoreTrailingSlash: true },
+  });
+  app.server.maxConnections = CONNECTIONS_MAX;
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+
+  app.setErrorHandler((error: Error & { code?: string }, request, reply) => {
+    const known =
+      error.code === 'FST_ERR_CTP_BODY_TOO_LARGE' ? new BodyTooLargeError(options.otlp_max_bytes) : error;
+    const failure = failureOf(known);
+    if (failure.status === 503 && !(known instanceof UnavailableError)) {
+      options.log('error', 'spans could not be stored', { error: error.message });
+    }
+    return answerFailure(request, reply, failure);
+  });
+
+  for (const signal of ['traces', 'logs'] as const) {
+    app.post(`/v1/${signal}`, {
+      onRequest: async () => {
+        if (open >= REQUESTS_MAX)
+          throw new UnavailableError(`${open} requests are under way; send it again.`);
+      },
+      handler: async (request, reply) => {
+        open++;
+        try {
+          return await receive(signal, request, reply);
+        } finally {
+          open--;
+        }
+      },
+      onResponse: async (_request, reply) => {
+        ledger.answered(`/v1/${signal}`, reply.statusCode, reply.elapsedTime / 1000);
+      },
+    });
+    app.route({
+      method: ['GET', 'PUT', 'DELETE', 'PATCH'],
+      url: `/v1/${signal}`,
+      handler: async (_request, reply) =>
+        reply
+          .code(405)
+          .header('allow', 'POST')
+          .send({ code: UNIMPLEMENTED, message: `/v1/${signal} takes POST only.` }),
+    });
+  }
+
+  app.setNotFoundHandler(async (request, reply) => {
+    const message = request.url.startsWith('/v1/metrics')
+      ? 'Metrics are not taken: this collector stores spans (POST /v1/traces) and GenAI events (POST /v1/logs). Set OTEL_METRICS_EXPORTER=none.'
+      : `There is no ${request.method} ${request.url.split('?')[0]} here: spans go to POST /v1/traces, GenAI events to POST /v1/logs.`;
+    return answerFailure(request, reply, { status: 404, code: NOT_FOUND, message });
+  });
+
+  return {
+    app,
+    ledger,
+    async stop() {
+      const closed = app.close();
+      await writer.drain();
+      await closed;
+    },
+  };
+}
