@@ -51,8 +51,12 @@ function report(failure: string): void {
 
 if (!registeredProvider()) {
   withDefaults(() => {
-    sdk = new NodeSDK(isExporterOurs() ? { traceExporter: createTraceExporter(report) } : {});
+    const traceExporter = isExporterOurs() ? createTraceExporter(report) : undefined;
+    sdk = new NodeSDK(traceExporter ? { traceExporter } : {});
     sdk.start();
+    flushBeforeLeaving(() => {
+      traceExporter?.hurry();
+      return flush();
+    });
   });
-  flushBeforeLeaving(flush);
 }

@@ -7,20 +7,26 @@ type Export = SpanExporter['export'];
 /** Retries of the exporter hold the process; against a collector that has never answered, no longer than this. */
 const UNPROVEN_TIMEOUT_MS = 1_500;
 
+export interface TraceExporter extends SpanExporter {
+  /** From now on every batch gets the short time: the process is about to end. */
+  hurry(): void;
+}
+
 /**
  * The OTLP/HTTP exporter (JSON), made fit for processes that may end soon and collectors that may be down.
  * As long as the collector answers, a batch is retried for the SDK's usual time (10 s, or
  * OTEL_EXPORTER_OTLP_TIMEOUT), which outlasts a restart. Before its first answer and after a batch was
  * lost, a batch gets 1.5 s. The first loss is told to `report`, the others are silent.
  */
-export function createTraceExporter(report: (failure: string) => void): SpanExporter {
+export function createTraceExporter(report: (failure: string) => void): TraceExporter {
   const patient = new OTLPTraceExporter();
   const brief = new OTLPTraceExporter({ timeoutMillis: Math.min(UNPROVEN_TIMEOUT_MS, configuredTimeout()) });
   let proven = false;
+  let hurried = false;
   let reported = false;
 
   const exportSpans: Export = (spans, callback) => {
-    (proven ? patient : brief).export(spans, (result) => {
+    (proven && !hurried ? patient : brief).export(spans, (result) => {
       // ExportResultCode.SUCCESS
       proven = result.code === 0;
       if (!proven && !reported) {
@@ -31,6 +37,9 @@ export function createTraceExporter(report: (failure: string) => void): SpanExpo
     });
   };
   return {
+    hurry() {
+      hurried = true;
+    },
     export: exportSpans,
     forceFlush: async () => void (await Promise.all([patient.forceFlush(), brief.forceFlush()])),
     shutdown: async () => void (await Promise.all([patient.shutdown(), brief.shutdown()])),
