@@ -127,7 +127,7 @@ test('with an SDK', async (suite) => {
     assert.ok(ttft >= 0 && ttft < 0.015, `${ttft} s`);
   });
 
-  await suite.test('a client’s promise class keeps withResponse and asResponse', async () => {
+  await suite.test('a client’s promise class keeps withResponse', async () => {
     const data = { choices: [{ message: { content: 'x' } }] };
     class ApiPromise<T> extends Promise<T> {
       async withResponse() {
