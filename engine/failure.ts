@@ -30,7 +30,8 @@ const KNOWN_CAUSES: ReadonlyArray<[RegExp, (context: FailureContext) => string]>
       `The disk of the data directory ${data_dir} is full; free some space, or set PLUMBLINE_DATA_DIR to a directory on another disk.`,
   ],
   [
-    /Read-only file system|Permission denied|Operation not permitted|EACCES|EROFS|EPERM/,
+    // ENOENT is what making a directory on a read-only disk answers.
+    /Read-only file system|Permission denied|Operation not permitted|EACCES|EROFS|EPERM|ENOENT/,
     ({ data_dir }) =>
       `The data directory ${data_dir} cannot be written; make it writable for this user, or set PLUMBLINE_DATA_DIR to another directory.`,
   ],

@@ -50,7 +50,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
 function systemFailure(error: unknown, dataDir: string, http_port: number): unknown {
   const { code, message } = error as NodeJS.ErrnoException;
   if (error instanceof EngineError || typeof code !== 'string') return error;
-  return explainFailure({ data_dir: dataDir, http_port, output: `${code}: ${message}`, ended: undefined });
+  return explainFailure({ data_dir: dataDir, http_port, output: `${code}: ${message}`, ended: code });
 }
 
 class Supervisor implements Engine {
