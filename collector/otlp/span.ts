@@ -91,7 +91,7 @@ export const DECODE_LIMITS: DecodeLimits = {
   nesting: 32,
   attributes_per_span: 1_024,
   events_per_span: 1_024,
-  objects_per_request: 1_000_000,
+  objects_per_request: 500_000,
 };
 
 /** The body is not what its content type says: answered with 400 and a sentence that says where and why. */

@@ -1,0 +1,160 @@
+/** Typed access to parsed JSON that knows where it is, so that an error can name the field. */
+import { DECODE_LIMITS, type DecodeLimits, MalformedBodyError } from './span.ts';
+
+export type JsonObject = Record<string, unknown>;
+
+const NOTHING: readonly unknown[] = [];
+const WHOLE_NUMBER = /^-?\d{1,20}$/;
+const DECIMAL = /^-?\d+(\.\d+)?([eE][+-]?\d+)?$/;
+const BASE64 = /^[A-Za-z0-9+/_-]*={0,2}$/;
+const MIN_INT64 = -(2n ** 63n);
+const MAX_INT64 = 2n ** 63n - 1n;
+const MAX_UINT64 = 2n ** 64n - 1n;
+const MAX_UINT32 = 0xffff_ffff;
+
+/**
+ * A missing or null field reads as its default. A field of another type throws MalformedBodyError with its path,
+ * such as `resourceSpans[0].scopeSpans[2].spans is a string, expected a list`.
+ */
+export class JsonCursor {
+  readonly limits: DecodeLimits;
+  /** Something was cut at a limit since this was last cleared; the message decoders keep it. */
+  cut = false;
+  private readonly path: (string | number)[] = [];
+  private objects = 0;
+
+  constructor(limits: DecodeLimits = DECODE_LIMITS) {
+    this.limits = limits;
+  }
+
+  /** Adds a step to the path of what is read next; `leave` takes it back. */
+  enter(segment: string | number): void {
+    this.path.push(segment);
+  }
+
+  leave(): void {
+    this.path.pop();
+  }
+
+  /** The value as an object; `undefined` and null count as one without fields. */
+  objectOf(value: unknown): JsonObject {
+    if (value === undefined || value === null) return {};
+    if (typeof value !== 'object' || Array.isArray(value)) return this.fail(value, 'an object');
+    return value as JsonObject;
+  }
+
+  list(parent: JsonObject, name: string): readonly unknown[] {
+    const value = parent[name] ?? NOTHING;
+    return Array.isArray(value) ? value : this.fail(value, 'a list', name);
+  }
+
+  /** Lone surrogates become U+FFFD, as they would in UTF-8. */
+  text(parent: JsonObject, name: string): string {
+    const value = parent[name] ?? '';
+    return typeof value === 'string' ? value.toWellFormed() : this.fail(value, 'a string', name);
+  }
+
+  boolean(parent: JsonObject, name: string): boolean {
+    const value = parent[name] ?? false;
+    return typeof value === 'boolean' ? value : this.fail(value, 'true or false', name);
+  }
+
+  /** A signed 64-bit integer, number or text; bigint beyond 2^53. */
+  int64(parent: JsonObject, name: string): number | bigint {
+    const value = this.integer(parent, name, MIN_INT64, MAX_INT64, 'a 64-bit integer');
+    return typeof value === 'bigint' && Number.isSafeInteger(Number(value)) ? Number(value) : value;
+  }
+
+  /** Nanoseconds since 1970. */
+  nanoseconds(parent: JsonObject, name: string): bigint {
+    return BigInt(this.integer(parent, name, 0n, MAX_UINT64, 'nanoseconds since 1970'));
+  }
+
+  uint32(parent: JsonObject, name: string): number {
+    return Number(this.integer(parent, name, 0n, BigInt(MAX_UINT32), 'an unsigned 32-bit integer'));
+  }
+
+  double(parent: JsonObject, name: string): number {
+    const value = parent[name] ?? 0;
+    if (typeof value === 'number') return value;
+    if (value === 'NaN') return Number.NaN;
+    if (value === 'Infinity') return Number.POSITIVE_INFINITY;
+    if (value === '-Infinity') return Number.NEGATIVE_INFINITY;
+    if (typeof value === 'string' && DECIMAL.test(value)) return Number(value);
+    return this.fail(value, 'a number', name);
+  }
+
+  bytes(parent: JsonObject, name: string): Uint8Array {
+    const value = parent[name] ?? '';
+    if (typeof value !== 'string' || !BASE64.test(value)) return this.fail(value, 'base64', name);
+    this.countObject();
+    return plainBytes(Buffer.from(value, 'base64'));
+  }
+
+  /** A number or one of `names`, whose places are its values; numbers past them read as 0. */
+  enumeration(parent: JsonObject, name: string, names: readonly string[]): number {
+    const value = parent[name] ?? 0;
+    const index = typeof value === 'string' ? names.indexOf(value) : value;
+    if (typeof index !== 'number' || !Number.isInteger(index) || index === -1) {
+      return this.fail(value, `a number or a name such as ${names[1]}`, name);
+    }
+    return index < names.length && index > 0 ? index : 0;
+  }
+
+  /** Counts an object made of the body, so that it cannot fill the memory. */
+  countObject(): void {
+    this.objects += 1;
+    if (this.objects > this.limits.objects_per_request) {
+      const most = this.limits.objects_per_request;
+      throw new MalformedBodyError(`JSON, ${this.where()}: more than ${most} spans, events, lists and maps`);
+    }
+  }
+
+  private integer(
+    parent: JsonObject,
+    name: string,
+    least: bigint,
+    most: bigint,
+    expected: string,
+  ): number | bigint {
+    const value = parent[name] ?? 0;
+    if (Number.isSafeInteger(value) && (value as number) >= least && (value as number) <= most)
+      return value as number;
+    const isText = typeof value === 'string' && WHOLE_NUMBER.test(value);
+    const isLarge = typeof value === 'number' && Number.isInteger(value) && !Number.isSafeInteger(value);
+    if (!isText && !isLarge) return this.fail(value, expected, name);
+    const integer = BigInt(value);
+    // JSON numbers past 2^53 have been rounded, the largest of all to one above the range.
+    if (isLarge && integer === most + 1n) return most;
+    if (integer < least || integer > most) return this.fail(value, expected, name);
+    return integer;
+  }
+
+  private fail(value: unknown, expected: string, name?: string): never {
+    throw new MalformedBodyError(`JSON: ${this.where(name)} is ${kindOf(value)}, expected ${expected}`);
+  }
+
+  private where(name?: string): string {
+    const segments = name === undefined ? this.path : [...this.path, name];
+    let text = '';
+    for (const segment of segments) {
+      if (typeof segment === 'number') text += `[${segment}]`;
+      else text += text === '' ? segment : `.${segment}`;
+    }
+    return text === '' ? 'the body' : text;
+  }
+}
+
+/** Without Buffer's methods, so that both decoders give the same type. */
+export function plainBytes(buffer: Buffer): Uint8Array {
+  return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.length);
+}
+
+/** The type, never the value: it may be a prompt. */
+function kindOf(value: unknown): string {
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'a list';
+  if (typeof value === 'object') return 'an object';
+  if (typeof value === 'boolean') return 'a boolean';
+  return typeof value === 'string' ? 'a string' : 'a number';
+}

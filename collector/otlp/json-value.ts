@@ -1,0 +1,92 @@
+/** AnyValue, KeyValue and lists of them in OTLP/JSON. */
+import type { JsonCursor, JsonObject } from './json-cursor.ts';
+import { type Attributes, type AttributeValue, KeyValueList } from './span.ts';
+
+/** The attributes of a span, resource, scope or event; returns how many were over the limit and dropped. */
+export function readAttributes(cursor: JsonCursor, parent: JsonObject, into: Attributes): number {
+  const list = cursor.list(parent, 'attributes');
+  const kept = Math.min(list.length, cursor.limits.attributes_per_span);
+  readKeyValues(cursor, 'attributes', list, kept, into, 0);
+  if (kept < list.length) cursor.cut = true;
+  return list.length - kept;
+}
+
+/** An AnyValue in field `name`. `depth` is the number of lists and maps around it. */
+export function readAnyValue(
+  cursor: JsonCursor,
+  parent: JsonObject,
+  name: string,
+  depth: number,
+): AttributeValue {
+  cursor.enter(name);
+  const value = anyValue(cursor, cursor.objectOf(parent[name]), depth);
+  cursor.leave();
+  return value;
+}
+
+function anyValue(cursor: JsonCursor, value: JsonObject, depth: number): AttributeValue {
+  if (isSet(value.stringValue)) return cursor.text(value, 'stringValue');
+  if (isSet(value.intValue)) return cursor.int64(value, 'intValue');
+  if (isSet(value.doubleValue)) return cursor.double(value, 'doubleValue');
+  if (isSet(value.boolValue)) return cursor.boolean(value, 'boolValue');
+  if (isSet(value.arrayValue)) return readList(cursor, value, depth + 1);
+  if (isSet(value.kvlistValue)) return readMap(cursor, value, depth + 1);
+  if (isSet(value.bytesValue)) return cursor.bytes(value, 'bytesValue');
+  return null;
+}
+
+function readList(cursor: JsonCursor, parent: JsonObject, depth: number): AttributeValue[] | null {
+  if (isTooDeep(cursor, depth)) return null;
+  cursor.enter('arrayValue');
+  const items = cursor.list(cursor.objectOf(parent.arrayValue), 'values');
+  cursor.enter('values');
+  const list: AttributeValue[] = [];
+  for (let i = 0; i < items.length; i++) {
+    cursor.enter(i);
+    list.push(anyValue(cursor, cursor.objectOf(items[i]), depth));
+    cursor.leave();
+  }
+  cursor.leave();
+  cursor.leave();
+  return list;
+}
+
+function readMap(cursor: JsonCursor, parent: JsonObject, depth: number): KeyValueList | null {
+  if (isTooDeep(cursor, depth)) return null;
+  cursor.enter('kvlistValue');
+  const items = cursor.list(cursor.objectOf(parent.kvlistValue), 'values');
+  const map = new KeyValueList();
+  readKeyValues(cursor, 'values', items, items.length, map, depth);
+  cursor.leave();
+  return map;
+}
+
+function readKeyValues(
+  cursor: JsonCursor,
+  name: string,
+  items: readonly unknown[],
+  count: number,
+  into: KeyValueList,
+  depth: number,
+): void {
+  cursor.enter(name);
+  for (let i = 0; i < count; i++) {
+    cursor.enter(i);
+    const item = cursor.objectOf(items[i]);
+    into.keys.push(cursor.text(item, 'key'));
+    into.values.push(readAnyValue(cursor, item, 'value', depth));
+    cursor.leave();
+  }
+  cursor.leave();
+}
+
+function isTooDeep(cursor: JsonCursor, depth: number): boolean {
+  cursor.countObject();
+  if (depth <= cursor.limits.nesting) return false;
+  cursor.cut = true;
+  return true;
+}
+
+function isSet(value: unknown): boolean {
+  return value !== undefined && value !== null;
+}
