@@ -1,18 +1,17 @@
 /** The OpenAPI 3.1 document: parameters, metrics and dimensions described from the tables the queries are made of. */
-import { createJsonSchemaTransform, createJsonSchemaTransformObject } from '@fastify/type-provider-zod';
+import { jsonSchemaTransform, jsonSchemaTransformObject } from '@fastify/type-provider-zod';
 import { z } from 'zod';
 import { DIMENSION_NAMES, dimensionOf } from '../schemas/queries/dimensions.ts';
 import { METRIC_NAMES, metricOf } from '../schemas/queries/metrics.ts';
 import { CONTENT_TYPES } from './formats.ts';
 import { problems } from './problems.ts';
 
-const registry = z.registry<{ id: string }>();
-
+const time = (meaning: string): z.ZodType => z.string().meta({ format: 'date-time', description: meaning });
 const nullable = (schema: z.ZodType): z.ZodType => z.union([schema, z.null()]);
 
 /** A row: `time` with an interval, the dimensions grouped by, the metrics asked for. */
 const row = z.object({
-  time: z.iso.datetime().optional().describe('start of the interval, if there is one'),
+  time: time('start of the interval, if there is one').optional(),
   ...Object.fromEntries(
     DIMENSION_NAMES.map((name) => [name, z.string().optional().describe(dimensionOf(name).meaning)]),
   ),
@@ -23,26 +22,26 @@ const row = z.object({
     }),
   ),
 });
-registry.add(row, { id: 'RollupRow' });
+z.globalRegistry.add(row, { id: 'RollupRow' });
 
 export const rollupAnswer = z.object({
-  from: z.iso.datetime().describe('start of the window, as resolved'),
-  to: z.iso.datetime().describe('end of the window, not part of it'),
+  from: time('start of the window, as resolved'),
+  to: time('end of the window, not part of it'),
   interval: nullable(z.string()),
   group_by: z.array(z.string()),
   metrics: z.array(z.string()),
   quantiles: z.string().describe('`exact`: percentiles interpolate between order statistics (R-7)'),
-  as_of: z.iso.datetime().describe('when the answer was made'),
+  as_of: time('when the answer was made'),
   truncated: z.boolean().describe('there are more rows than `limit`'),
   rows: z.array(row),
 });
-registry.add(rollupAnswer, { id: 'RollupAnswer' });
+z.globalRegistry.add(rollupAnswer, { id: 'RollupAnswer' });
 
 export const statusAnswer = z.object({
   newest_call: nullable(
     z.object({
-      started_at: z.iso.datetime(),
-      inserted_at: z.iso.datetime(),
+      started_at: time('when the call began'),
+      inserted_at: time('when it reached the database'),
       age_s: z.number().describe('how long ago it started, in seconds'),
     }),
   ).describe('the newest call of the project that can be queried; null if there is none'),
@@ -59,7 +58,7 @@ export const statusAnswer = z.object({
   version: z.string(),
   schema: z.number().describe('number of the newest migration of the tables'),
 });
-registry.add(statusAnswer, { id: 'Status' });
+z.globalRegistry.add(statusAnswer, { id: 'Status' });
 
 export const problemAnswer = z.object({
   type: z.enum(Object.keys(problems).map((name) => `/problems/${name}`)),
@@ -71,15 +70,19 @@ export const problemAnswer = z.object({
   allowed: z.array(z.string()).optional(),
   nearest: z.string().optional(),
 });
-registry.add(problemAnswer, { id: 'Problem' });
+z.globalRegistry.add(problemAnswer, { id: 'Problem' });
 
-export const problemResponses = {
-  400: problemAnswer.describe('a parameter is wrong'),
-  401: problemAnswer.describe('the read key is missing or not known'),
-  403: problemAnswer.describe('the key is an ingest key'),
-  422: problemAnswer.describe('the query is too large'),
-  503: problemAnswer.describe('the database took too long or is not available'),
+/** The problems of a query, by status. */
+const PROBLEM_STATUSES: Readonly<Record<string, string>> = {
+  400: 'a parameter is wrong',
+  401: 'the read key is missing or not known',
+  403: 'the key is an ingest key',
+  422: 'the query is too large',
+  503: 'the database took too long or is not available',
 };
+export const problemResponses = Object.fromEntries(
+  Object.keys(PROBLEM_STATUSES).map((status) => [status, problemAnswer]),
+);
 
 function description(): string {
   const types = Object.entries(problems).map(
@@ -102,16 +105,25 @@ function description(): string {
 
 type Content = Record<string, unknown>;
 interface Described {
-  paths?: Record<string, Record<string, { responses?: Record<string, { content?: Content }> }>>;
+  paths?: Record<
+    string,
+    Record<string, { responses?: Record<string, { description?: string; content?: Content }> }>
+  >;
+  components?: { schemas?: Record<string, unknown> };
 }
 
-/** Problems have their own media type, and rows come in several. */
-function withMediaTypes<T>(document: T): T {
-  for (const [path, methods] of Object.entries((document as Described).paths ?? {})) {
+/** Problems have their own media type, and rows come in several; nothing here is sent to us as a body. */
+function finish<T>(document: T): T {
+  const { paths = {}, components = {} } = document as Described;
+  for (const name of Object.keys(components.schemas ?? {})) {
+    if (name.endsWith('Input')) delete components.schemas?.[name];
+  }
+  for (const [path, methods] of Object.entries(paths)) {
     for (const { responses = {} } of Object.values(methods)) {
       for (const [status, response] of Object.entries(responses)) {
         const json = response.content?.['application/json'];
         if (json === undefined) continue;
+        response.description = PROBLEM_STATUSES[status] ?? 'the answer';
         if (status !== '200') response.content = { 'application/problem+json': json };
         else if (path !== '/v1/status') {
           const others = Object.values(CONTENT_TYPES).map((type) => type.split(';')[0]!);
@@ -127,7 +139,6 @@ function withMediaTypes<T>(document: T): T {
 
 /** Options of @fastify/swagger. */
 export function openapiOptions(version: string) {
-  const components = createJsonSchemaTransformObject({ schemaRegistry: registry });
   return {
     openapi: {
       openapi: '3.1.0',
@@ -140,7 +151,8 @@ export function openapiOptions(version: string) {
       },
       security: [{ bearer: [] }, { api_key: [] }],
     },
-    transform: createJsonSchemaTransform({ schemaRegistry: registry }),
-    transformObject: (document: Parameters<typeof components>[0]) => withMediaTypes(components(document)),
+    transform: jsonSchemaTransform,
+    transformObject: (document: Parameters<typeof jsonSchemaTransformObject>[0]) =>
+      finish(jsonSchemaTransformObject(document)),
   };
 }
