@@ -1,5 +1,5 @@
 import type { Admin } from 'kafkajs';
-import type { PartitionLag } from '../../schemas/seams.ts';
+import { type PartitionLag, UnavailableError } from '../../schemas/seams.ts';
 import { type Client, type ClientOptions, createClient } from './client.ts';
 import { withDeadline } from './deadline.ts';
 import { protocolErrors, unavailable } from './errors.ts';
@@ -21,6 +21,7 @@ export function createAdminLink(options: ClientOptions): AdminLink {
     connected: Promise<void>;
   }
   let link: Link | undefined;
+  let closed = false;
 
   const open = (): Link => {
     const client = createClient(options, { request_timeout_ms: 10_000 });
@@ -36,6 +37,7 @@ export function createAdminLink(options: ClientOptions): AdminLink {
 
   return {
     async use(task, timeout_ms) {
+      if (closed) throw new UnavailableError('the bus is closed');
       link ??= open();
       const used = link;
       try {
@@ -48,6 +50,7 @@ export function createAdminLink(options: ClientOptions): AdminLink {
       }
     },
     async close() {
+      closed = true;
       if (link) drop(link);
     },
   };

@@ -44,7 +44,7 @@ export function createClient(options: ClientOptions, timeouts: { request_timeout
     retry: { retries: 2, initialRetryTime: 100, maxRetryTime: 1000 },
     socketFactory: sockets.factory,
     logLevel: kafkajs.logLevel.INFO,
-    logCreator: () => logTo(options.log),
+    logCreator: () => logTo(options.log, sockets),
   });
   return { kafka, sockets };
 }
@@ -53,7 +53,7 @@ export function createClient(options: ClientOptions, timeouts: { request_timeout
  * kafkajs calls an error what it then retries, so its errors are warnings here; the adapter reports what failed.
  * In an outage it says the same for every request: repeats within some seconds are for debugging.
  */
-function logTo(log: Log): (entry: LogEntry) => void {
+function logTo(log: Log, sockets: Sockets): (entry: LogEntry) => void {
   const said = new Map<string, number>();
   return ({ namespace, level, log: { message, timestamp: _, logger: __, stack: ___, ...fields } }) => {
     const line = `kafkajs ${namespace}: ${message}`;
@@ -61,7 +61,8 @@ function logTo(log: Log): (entry: LogEntry) => void {
     const repeated = now - (said.get(line) ?? 0) < REPEAT_MS;
     if (said.size > 100) said.clear();
     said.set(line, now);
-    const quiet = repeated || level > kafkajs.logLevel.WARN || isFalseAlarm(namespace, message);
+    const expected = sockets.isClosed() || isFalseAlarm(namespace, message);
+    const quiet = repeated || expected || level > kafkajs.logLevel.WARN;
     log(quiet ? 'debug' : 'warn', line, fields);
   };
 }

@@ -8,7 +8,7 @@ import { openSession, type Session, type SessionLimits } from './session.ts';
 
 const STOP_TIMEOUT_MS = 20_000;
 const RESTART_MIN_MS = 250;
-const RESTART_MAX_MS = 10_000;
+const RESTART_MAX_MS = 5000;
 /** A session that lived this long was healthy: the next restart is quick again. */
 const HEALTHY_MS = 60_000;
 

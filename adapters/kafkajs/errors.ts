@@ -3,7 +3,7 @@ import { UnavailableError } from '../../schemas/seams.ts';
 /** The broker refuses this message for what it is; anything else may pass later. */
 const PERMANENT = new Set(['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE', 'INVALID_RECORD']);
 
-/** A consumer that meets one of these needs another configuration, not another try. */
+/** Whoever meets one of these needs another configuration, not another try. */
 const FATAL = new Set([
   'GROUP_AUTHORIZATION_FAILED',
   'TOPIC_AUTHORIZATION_FAILED',
@@ -14,6 +14,9 @@ const FATAL = new Set([
   'INVALID_GROUP_ID',
   'INVALID_SESSION_TIMEOUT',
   'INVALID_TOPIC_EXCEPTION',
+  'INVALID_CONFIG',
+  'INVALID_PARTITIONS',
+  'POLICY_VIOLATION',
   'INCONSISTENT_GROUP_PROTOCOL',
 ]);
 
@@ -33,10 +36,13 @@ export function isPermanent(error: unknown): boolean {
 }
 
 export function isFatal(error: unknown): boolean {
-  return (
-    protocolErrors(error).some((type) => FATAL.has(type)) ||
-    (error instanceof Error && error.name === 'KafkaJSSASLAuthenticationError')
-  );
+  return protocolErrors(error).some((type) => FATAL.has(type)) || isAuthenticationError(error);
+}
+
+/** kafkajs gives this error a name but no protocol type. */
+function isAuthenticationError(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  return error.name === 'KafkaJSSASLAuthenticationError' || isAuthenticationError(error.cause);
 }
 
 export function unavailable(cause: unknown): UnavailableError {

@@ -14,6 +14,7 @@ export interface Sockets {
   endSilent(silence_ms: number): void;
   /** Ends all connections and lets none begin, whatever retries are still under way. */
   close(): void;
+  isClosed(): boolean;
 }
 
 export function createSockets(): Sockets {
@@ -48,5 +49,6 @@ export function createSockets(): Sockets {
       closed = true;
       for (const socket of open.keys()) end(socket, 'client closed');
     },
+    isClosed: () => closed,
   };
 }

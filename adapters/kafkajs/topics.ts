@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Admin, ITopicConfig } from 'kafkajs';
-import type { TopicSpec } from '../../schemas/seams.ts';
+import { PermanentError, type TopicSpec } from '../../schemas/seams.ts';
 import type { AdminLink } from './admin.ts';
 import type { Log } from './client.ts';
-import { protocolErrors, unavailable } from './errors.ts';
+import { isFatal, protocolErrors, unavailable } from './errors.ts';
 
 /** Kafka deletes closed segments only, so this is how exactly it keeps to a retention. */
 const SEGMENT_MS = 3_600_000;
@@ -21,7 +21,10 @@ export interface EnsureOptions {
   signal: AbortSignal;
 }
 
-/** Creates the topics that do not exist, and tries again until they do. Rejects with UnavailableError in the end. */
+/**
+ * Creates the topics that do not exist, and tries again until they do. Rejects with UnavailableError in the end,
+ * with PermanentError at once where the cluster refuses them for what they are.
+ */
 export async function ensureTopics(
   link: AdminLink,
   topics: TopicSpec[],
@@ -32,6 +35,7 @@ export async function ensureTopics(
     try {
       return await link.use((admin) => createMissing(admin, topics, options), ATTEMPT_TIMEOUT_MS);
     } catch (error) {
+      if (isFatal(error)) throw new PermanentError('Kafka refuses to create the topics', { cause: error });
       if (Date.now() + PAUSE_MS > deadline || options.signal.aborted) throw unavailable(error);
       options.log('debug', 'topics are not there yet, trying again', { error });
       await sleep(PAUSE_MS);

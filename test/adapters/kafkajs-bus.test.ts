@@ -26,6 +26,10 @@ describe('the kafkajs bus', { timeout: 120_000 }, () => {
     assert.equal((await two.lag(name('group'), [spec.name])).length, 3);
   });
 
+  it('refuses topics that Kafka will never create', async () => {
+    await assert.rejects(buses.create().ensureTopics([topic({ retention_ms: -5 })]), PermanentError);
+  });
+
   it('carries value and headers, over all partitions in rotation', async () => {
     const bus = buses.create();
     const spec = topic({ partitions: 4 });

@@ -54,11 +54,11 @@ export function createTestBuses(brokers: () => string[]): TestBuses {
   };
 }
 
-/** Waits until `condition` holds, 20 s at most. */
+/** Waits until `condition` holds, 30 s at most. */
 export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 20_000;
+  const deadline = Date.now() + 30_000;
   while (!(await condition())) {
-    if (Date.now() > deadline) throw new Error(`not true within 20 s: ${condition}`);
+    if (Date.now() > deadline) throw new Error(`not true within 30 s: ${condition}`);
     await sleep(20);
   }
 }
