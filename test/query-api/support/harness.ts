@@ -1,0 +1,103 @@
+/** The query API on a real engine, as its read-only user, asked through inject(). */
+import assert from 'node:assert/strict';
+import type { FastifyInstance } from 'fastify';
+import { createClickhouseWarehouse } from '../../../adapters/clickhouse-warehouse.ts';
+import { createQueryApi, type QueryApiOptions } from '../../../query-api/server.ts';
+import { createKeyRing } from '../../../schemas/identity/key-ring.ts';
+import { createKeyedHash } from '../../../schemas/identity/keyed-hash.ts';
+import { BlockBuilder } from '../../../schemas/native/block-builder.ts';
+import { type CallRow, calls } from '../../../schemas/record/calls.ts';
+import { type ScoreRow, scores } from '../../../schemas/record/scores.ts';
+import type { Warehouse } from '../../../schemas/seams.ts';
+import { migrate } from '../../../schemas/tables/migrations.ts';
+import { startTestEngine } from '../../support/engine.ts';
+
+export const RETENTION = { payloads_days: 14, calls_days: 90, rollups_days: 400 };
+export const SHOP_KEY = 'shop-read-key-0123456789';
+export const OTHER_KEY = 'other-read-key-0123456789';
+export const INGEST_KEY = 'shop-ingest-key-0123456789';
+export const KEYED_HASH = createKeyedHash('a key of tests, at least 32 characters long');
+export const KEYS = {
+  read: [
+    { project: 'shop', key: SHOP_KEY },
+    { project: 'other', key: OTHER_KEY },
+  ],
+  ingest: [{ project: 'shop', key: INGEST_KEY }],
+};
+
+export interface Answer {
+  status: number;
+  headers: Record<string, unknown>;
+  text: string;
+  raw: Buffer;
+  // biome-ignore lint/suspicious/noExplicitAny: an answer is looked into field by field.
+  json: any;
+}
+
+export async function get(app: FastifyInstance, url: string, key: string | null = SHOP_KEY): Promise<Answer> {
+  const headers = key === null ? {} : { authorization: `Bearer ${key}` };
+  const reply = await app.inject({ method: 'GET', url, headers });
+  const isJson = /json;/.test(String(reply.headers['content-type']));
+  return {
+    status: reply.statusCode,
+    headers: reply.headers,
+    text: reply.body,
+    raw: reply.rawPayload,
+    json: isJson && !reply.headers['content-type']?.toString().includes('ndjson') ? reply.json() : undefined,
+  };
+}
+
+/** The rows of an answer that must be good. */
+export async function rowsOf(app: FastifyInstance, url: string, key?: string) {
+  const { status, json, text } = await get(app, url, key);
+  assert.equal(status, 200, text);
+  return json.rows as Record<string, string | number | null>[];
+}
+
+export interface Harness {
+  app: FastifyInstance;
+  /** As the writer, and as the read-only user that the API is. */
+  writer: Warehouse;
+  reader: Warehouse;
+  insertCalls(rows: readonly CallRow[]): Promise<void>;
+  insertScores(rows: readonly ScoreRow[]): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export async function startHarness(options: Partial<QueryApiOptions> = {}): Promise<Harness> {
+  const { engine, stop } = await startTestEngine();
+  const { database } = engine;
+  const writer = createClickhouseWarehouse({ url: engine.url, ...engine.writer, database });
+  const reader = createClickhouseWarehouse({ url: engine.url, ...engine.reader, database });
+  await migrate(writer, { database, retention: RETENTION });
+  const app = await createQueryApi({
+    warehouse: reader,
+    database,
+    keyRing: createKeyRing(KEYS),
+    keyedHash: KEYED_HASH,
+    user_ids: 'raw',
+    retention: RETENTION,
+    version: '0.0.0-test',
+    ...options,
+  });
+  return {
+    app,
+    writer,
+    reader,
+    async insertCalls(rows) {
+      const block = new BlockBuilder(calls);
+      for (const row of rows) block.append(row);
+      await writer.insert(await block.finish());
+    },
+    async insertScores(rows) {
+      const block = new BlockBuilder(scores);
+      for (const row of rows) block.append(row);
+      await writer.insert(await block.finish());
+    },
+    async stop() {
+      await app.close();
+      await Promise.all([writer.close(), reader.close()]);
+      await stop();
+    },
+  };
+}
