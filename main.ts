@@ -47,7 +47,16 @@ await runProcess({
     const keyRing = keyRingOf(settings);
     const database = settings.clickhouse_database;
     console.log(`Starting the embedded ClickHouse on ${settings.data_dir} …`);
-    const engine = await startEngine({ data_dir: settings.data_dir, database, log });
+    const engine = await startEngine({
+      data_dir: settings.data_dir,
+      database,
+      log,
+      onStateChange(state, reason) {
+        if (state !== 'failed') return;
+        console.error(`The embedded engine cannot go on: ${reason}`);
+        process.exit(1);
+      },
+    });
     const { url: engineUrl, writer, reader } = engine;
     const warehouse = createClickhouseWarehouse({ url: engineUrl, ...writer, database });
     const readWarehouse = createClickhouseWarehouse({ url: engineUrl, ...reader, database });

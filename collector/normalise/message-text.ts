@@ -7,6 +7,9 @@ import { toJson } from './values.ts';
 
 type Json = Record<string, unknown>;
 
+/** `text` in the conventions and most clients; the others are those of OpenAI's responses. */
+const TEXT_TYPES = new Set<unknown>(['text', 'input_text', 'output_text']);
+
 const isObject = (value: unknown): value is Json =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
@@ -33,7 +36,7 @@ function textParts(message: unknown): string[] {
   if (!Array.isArray(parts)) return [];
   return parts.flatMap((part: unknown) => {
     if (typeof part === 'string') return [part];
-    if (!isObject(part) || (part.type !== undefined && part.type !== 'text')) return [];
+    if (!isObject(part) || (part.type !== undefined && !TEXT_TYPES.has(part.type))) return [];
     const text = part.content ?? part.text;
     return typeof text === 'string' ? [text] : [];
   });
@@ -45,7 +48,7 @@ export function promptText(input: AttributeValue): string | null {
   const messages = messagesOf(input);
   if (messages === undefined) return typeof input === 'string' && input !== '' ? input : null;
   const texts = messages.flatMap(textParts);
-  return texts.length > 0 ? texts.join('\n') : null;
+  return texts.join('\n') || null;
 }
 
 /** Null when there is no text. */
@@ -54,5 +57,5 @@ export function responseText(output: AttributeValue): string | null {
   const messages = messagesOf(output);
   if (messages === undefined) return typeof output === 'string' && output !== '' ? output : null;
   const texts = textParts(messages[0]);
-  return texts.length > 0 ? texts.join('') : null;
+  return texts.join('') || null;
 }

@@ -57,7 +57,7 @@ function readRequest<T extends { truncated: boolean }>(
   const root = parse(body);
   if (root === null) throw new MalformedBodyError('JSON: the body is null, expected an object');
   const records: T[] = [];
-  eachObject(cursor, cursor.objectOf(root), signal.resources, (group) => {
+  eachObject(cursor, cursor.objectOf(root)[signal.resources], signal.resources, (group) => {
     readResourceGroup(cursor, group, signal, records);
   });
   return records;
@@ -76,7 +76,7 @@ function readResourceGroup<T extends { truncated: boolean }>(
   readAttributes(cursor, cursor.objectOf(group.resource), resource.attributes);
   const cut = cursor.cut;
   cursor.leave();
-  eachObject(cursor, group, signal.scopes, (scopeGroup) => {
+  eachObject(cursor, group[signal.scopes], signal.scopes, (scopeGroup) => {
     readScopeGroup(cursor, scopeGroup, resource, signal, records);
   });
   if (cut) markTruncated(records, first);
@@ -93,26 +93,26 @@ function readScopeGroup<T extends { truncated: boolean }>(
   const first = records.length;
   cursor.enter('scope');
   const json = cursor.objectOf(group.scope);
-  scope.name = cursor.text(json, 'name');
-  scope.version = cursor.text(json, 'version');
+  scope.name = cursor.text(json.name, 'name');
+  scope.version = cursor.text(json.version, 'version');
   cursor.cut = false;
   readAttributes(cursor, json, scope.attributes);
   const cut = cursor.cut;
   cursor.leave();
-  eachObject(cursor, group, signal.records, (record) => {
+  eachObject(cursor, group[signal.records], signal.records, (record) => {
     records.push(signal.read(cursor, record, resource, scope));
   });
   if (cut) markTruncated(records, first);
 }
 
-/** Calls back with each object of a list, with the path set to it. */
+/** Calls back with each object of a list field, with the path set to it. */
 function eachObject(
   cursor: JsonCursor,
-  parent: JsonObject,
+  field: unknown,
   name: string,
   read: (json: JsonObject) => void,
 ): void {
-  const list = cursor.list(parent, name);
+  const list = cursor.list(field, name);
   cursor.enter(name);
   for (let i = 0; i < list.length; i++) {
     cursor.enter(i);

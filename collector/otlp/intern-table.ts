@@ -2,25 +2,31 @@
 
 /** Longer strings rarely repeat and are decoded on the spot. */
 const MAX_BYTES = 64;
+const WORDS = MAX_BYTES / 4;
 const WAYS = 2;
+/** The highest bit of each of four bytes: set where the text is not ASCII. */
+const NOT_ASCII = 0x8080_8080;
 
 /**
  * A fixed-size, two-way cache. A new string takes the second place of its set and moves to the first when it is
- * seen again, so values that never repeat cannot push out those that do. Equal hashes are told apart by bytes.
+ * seen again, so values that never repeat cannot push out those that do. Equal hashes are told apart by bytes,
+ * which are kept and compared four at a time.
  */
 export class InternTable {
   private readonly mask: number;
   private readonly hashes: Int32Array;
   private readonly lengths: Uint8Array;
-  private readonly stored: Uint8Array;
+  private readonly words: Int32Array;
   private readonly strings: string[];
+  /** The bytes of the string being looked up, the last word filled up with zeros. */
+  private readonly sought = new Int32Array(WORDS);
 
   /** `sets` is a power of two; the table takes about 150 bytes a set besides its strings. */
   constructor(sets: number) {
     this.mask = sets - 1;
     this.hashes = new Int32Array(sets * WAYS);
     this.lengths = new Uint8Array(sets * WAYS);
-    this.stored = new Uint8Array(sets * WAYS * MAX_BYTES);
+    this.words = new Int32Array(sets * WAYS * WORDS);
     this.strings = new Array<string>(sets * WAYS).fill('');
   }
 
@@ -29,68 +35,74 @@ export class InternTable {
     const length = end - start;
     if (length === 0) return '';
     if (length > MAX_BYTES) return bytes.toString('utf8', start, end);
-    const hash = hashOf(bytes, start, end);
+    const hash = this.seek(bytes, start, end);
     const first = (hash & this.mask) * WAYS;
-    if (this.holds(first, hash, bytes, start, length)) return this.strings[first]!;
-    if (this.holds(first + 1, hash, bytes, start, length)) return this.promote(first);
-    return this.add(first + 1, hash, bytes, start, end);
+    if (this.holds(first, hash, length)) return this.strings[first]!;
+    const second = first + 1;
+    if (this.holds(second, hash, length)) {
+      const text = this.strings[second]!;
+      this.move(first, second);
+      this.store(first, hash, length, text);
+      return text;
+    }
+    const text = bytes.toString(this.isAscii(length) ? 'latin1' : 'utf8', start, end);
+    this.store(second, hash, length, text);
+    return text;
   }
 
-  private holds(slot: number, hash: number, bytes: Buffer, start: number, length: number): boolean {
+  /** Fills `sought` and returns its hash. */
+  private seek(bytes: Buffer, start: number, end: number): number {
+    const sought = this.sought;
+    let hash = end - start;
+    let word = 0;
+    let i = start;
+    for (; i + 4 <= end; i += 4) {
+      const four = bytes[i]! | (bytes[i + 1]! << 8) | (bytes[i + 2]! << 16) | (bytes[i + 3]! << 24);
+      sought[word++] = four;
+      hash = Math.imul(hash ^ four, 0x9e3779b1);
+      hash ^= hash >>> 15;
+    }
+    if (i < end) {
+      let rest = bytes[i]!;
+      if (i + 1 < end) rest |= bytes[i + 1]! << 8;
+      if (i + 2 < end) rest |= bytes[i + 2]! << 16;
+      sought[word] = rest;
+      hash = Math.imul(hash ^ rest, 0x85ebca6b);
+    }
+    return hash ^ (hash >>> 13);
+  }
+
+  private holds(slot: number, hash: number, length: number): boolean {
     if (this.hashes[slot] !== hash || this.lengths[slot] !== length) return false;
-    const stored = this.stored;
-    const base = slot * MAX_BYTES;
-    for (let i = 0; i < length; i++) {
-      if (stored[base + i] !== bytes[start + i]) return false;
+    const { words, sought } = this;
+    const base = slot * WORDS;
+    const count = (length + 3) >> 2;
+    for (let i = 0; i < count; i++) {
+      if (words[base + i] !== sought[i]) return false;
     }
     return true;
   }
 
-  private add(slot: number, hash: number, bytes: Buffer, start: number, end: number): string {
-    const base = slot * MAX_BYTES;
-    let any = 0;
-    for (let i = start; i < end; i++) {
-      const byte = bytes[i]!;
-      any |= byte;
-      this.stored[base + i - start] = byte;
-    }
-    const text = bytes.toString(any < 0x80 ? 'latin1' : 'utf8', start, end);
+  private store(slot: number, hash: number, length: number, text: string): void {
     this.hashes[slot] = hash;
-    this.lengths[slot] = end - start;
+    this.lengths[slot] = length;
     this.strings[slot] = text;
-    return text;
+    const base = slot * WORDS;
+    const count = (length + 3) >> 2;
+    for (let i = 0; i < count; i++) this.words[base + i] = this.sought[i]!;
   }
 
-  private promote(first: number): string {
-    const second = first + 1;
-    const text = this.strings[second]!;
-    const hash = this.hashes[first]!;
-    const length = this.lengths[first]!;
-    this.strings[second] = this.strings[first]!;
-    this.strings[first] = text;
-    this.hashes[first] = this.hashes[second]!;
-    this.hashes[second] = hash;
-    this.lengths[first] = this.lengths[second]!;
-    this.lengths[second] = length;
-    const base = first * MAX_BYTES;
-    for (let i = 0; i < MAX_BYTES; i++) {
-      const byte = this.stored[base + i]!;
-      this.stored[base + i] = this.stored[base + MAX_BYTES + i]!;
-      this.stored[base + MAX_BYTES + i] = byte;
-    }
-    return text;
+  private move(from: number, to: number): void {
+    this.hashes[to] = this.hashes[from]!;
+    this.lengths[to] = this.lengths[from]!;
+    this.strings[to] = this.strings[from]!;
+    this.words.copyWithin(to * WORDS, from * WORDS, (from + 1) * WORDS);
   }
-}
 
-/** Four bytes a step: the multiplications depend on each other and would be the whole cost byte by byte. */
-function hashOf(bytes: Buffer, start: number, end: number): number {
-  let hash = end - start;
-  let i = start;
-  for (; i + 4 <= end; i += 4) {
-    const word = bytes[i]! | (bytes[i + 1]! << 8) | (bytes[i + 2]! << 16) | (bytes[i + 3]! << 24);
-    hash = Math.imul(hash ^ word, 0x9e3779b1);
-    hash ^= hash >>> 15;
+  private isAscii(length: number): boolean {
+    let any = 0;
+    const count = (length + 3) >> 2;
+    for (let i = 0; i < count; i++) any |= this.sought[i]!;
+    return (any & NOT_ASCII) === 0;
   }
-  for (; i < end; i++) hash = Math.imul(hash ^ bytes[i]!, 0x85ebca6b);
-  return hash ^ (hash >>> 13);
 }

@@ -7,12 +7,15 @@ const NOTHING: readonly unknown[] = [];
 const WHOLE_NUMBER = /^-?\d{1,20}$/;
 const DECIMAL = /^-?\d+(\.\d+)?([eE][+-]?\d+)?$/;
 const BASE64 = /^[A-Za-z0-9+/_-]*={0,2}$/;
+/** Digits of text that fit a safe number whatever they are. */
+const MAX_PLAIN_DIGITS = 15;
 const MIN_INT64 = -(2n ** 63n);
 const MAX_INT64 = 2n ** 63n - 1n;
 const MAX_UINT64 = 2n ** 64n - 1n;
 const MAX_UINT32 = 0xffff_ffff;
 
 /**
+ * Methods take a field's value and its name: reading it there, by a name that varies, would be several times slower.
  * A missing or null field reads as its default. A field of another type throws MalformedBodyError with its path,
  * such as `resourceSpans[0].scopeSpans[2].spans is a string, expected a list`.
  */
@@ -43,39 +46,39 @@ export class JsonCursor {
     return value as JsonObject;
   }
 
-  list(parent: JsonObject, name: string): readonly unknown[] {
-    const value = parent[name] ?? NOTHING;
+  list(field: unknown, name: string): readonly unknown[] {
+    const value = field ?? NOTHING;
     return Array.isArray(value) ? value : this.fail(value, 'a list', name);
   }
 
   /** Lone surrogates become U+FFFD, as they would in UTF-8. */
-  text(parent: JsonObject, name: string): string {
-    const value = parent[name] ?? '';
+  text(field: unknown, name: string): string {
+    const value = field ?? '';
     return typeof value === 'string' ? value.toWellFormed() : this.fail(value, 'a string', name);
   }
 
-  boolean(parent: JsonObject, name: string): boolean {
-    const value = parent[name] ?? false;
+  boolean(field: unknown, name: string): boolean {
+    const value = field ?? false;
     return typeof value === 'boolean' ? value : this.fail(value, 'true or false', name);
   }
 
   /** A signed 64-bit integer, number or text; bigint beyond 2^53. */
-  int64(parent: JsonObject, name: string): number | bigint {
-    const value = this.integer(parent, name, MIN_INT64, MAX_INT64, 'a 64-bit integer');
+  int64(field: unknown, name: string): number | bigint {
+    const value = this.integer(field, name, MIN_INT64, MAX_INT64, 'a 64-bit integer');
     return typeof value === 'bigint' && Number.isSafeInteger(Number(value)) ? Number(value) : value;
   }
 
   /** Nanoseconds since 1970. */
-  nanoseconds(parent: JsonObject, name: string): bigint {
-    return BigInt(this.integer(parent, name, 0n, MAX_UINT64, 'nanoseconds since 1970'));
+  nanoseconds(field: unknown, name: string): bigint {
+    return BigInt(this.integer(field, name, 0n, MAX_UINT64, 'nanoseconds since 1970'));
   }
 
-  uint32(parent: JsonObject, name: string): number {
-    return Number(this.integer(parent, name, 0n, BigInt(MAX_UINT32), 'an unsigned 32-bit integer'));
+  uint32(field: unknown, name: string): number {
+    return Number(this.integer(field, name, 0n, BigInt(MAX_UINT32), 'an unsigned 32-bit integer'));
   }
 
-  double(parent: JsonObject, name: string): number {
-    const value = parent[name] ?? 0;
+  double(field: unknown, name: string): number {
+    const value = field ?? 0;
     if (typeof value === 'number') return value;
     if (value === 'NaN') return Number.NaN;
     if (value === 'Infinity') return Number.POSITIVE_INFINITY;
@@ -84,16 +87,16 @@ export class JsonCursor {
     return this.fail(value, 'a number', name);
   }
 
-  bytes(parent: JsonObject, name: string): Uint8Array {
-    const value = parent[name] ?? '';
+  bytes(field: unknown, name: string): Uint8Array {
+    const value = field ?? '';
     if (typeof value !== 'string' || !BASE64.test(value)) return this.fail(value, 'base64', name);
     this.countObject();
     return plainBytes(Buffer.from(value, 'base64'));
   }
 
   /** A number or one of `names`, whose places are its values; numbers past them read as 0. */
-  enumeration(parent: JsonObject, name: string, names: readonly string[]): number {
-    const value = parent[name] ?? 0;
+  enumeration(field: unknown, name: string, names: readonly string[]): number {
+    const value = field ?? 0;
     const index = typeof value === 'string' ? names.indexOf(value) : value;
     if (typeof index !== 'number' || !Number.isInteger(index) || index === -1) {
       return this.fail(value, `a number or a name such as ${names[1]}`, name);
@@ -111,18 +114,20 @@ export class JsonCursor {
   }
 
   private integer(
-    parent: JsonObject,
+    field: unknown,
     name: string,
     least: bigint,
     most: bigint,
     expected: string,
   ): number | bigint {
-    const value = parent[name] ?? 0;
+    const value = field ?? 0;
     if (Number.isSafeInteger(value) && (value as number) >= least && (value as number) <= most)
       return value as number;
     const isText = typeof value === 'string' && WHOLE_NUMBER.test(value);
     const isLarge = typeof value === 'number' && Number.isInteger(value) && !Number.isSafeInteger(value);
     if (!isText && !isLarge) return this.fail(value, expected, name);
+    if (isText && value.length <= MAX_PLAIN_DIGITS)
+      return this.integer(Number(value), name, least, most, expected);
     const integer = BigInt(value);
     // JSON numbers past 2^53 have been rounded, the largest of all to one above the range.
     if (isLarge && integer === most + 1n) return most;

@@ -18,15 +18,18 @@ export function readLogRecord(
   cursor.countObject();
   cursor.cut = false;
   const record = new DecodedLogRecord(resource, scope);
-  record.trace_id = readId(cursor, json, 'traceId');
-  record.span_id = readId(cursor, json, 'spanId');
+  record.trace_id = readId(cursor, json.traceId, 'traceId');
+  record.span_id = readId(cursor, json.spanId, 'spanId');
   if (record.trace_id === undefined) record.fault = notHex('trace_id');
   else if (record.span_id === undefined) record.fault = notHex('span_id');
-  record.event_name = cursor.text(json, 'eventName');
-  record.time_us = Number(cursor.nanoseconds(json, 'timeUnixNano') / NS_PER_US);
-  record.body = readAnyValue(cursor, json, 'body', 0);
+  record.event_name = cursor.text(json.eventName, 'eventName');
+  record.time_us = Number(cursor.nanoseconds(json.timeUnixNano, 'timeUnixNano') / NS_PER_US);
+  record.body = readAnyValue(cursor, json.body, 'body', 0);
   readAttributes(cursor, json, record.attributes);
   record.truncated = cursor.cut;
-  settleLogRecord(record, Number(cursor.nanoseconds(json, 'observedTimeUnixNano') / NS_PER_US));
+  settleLogRecord(
+    record,
+    Number(cursor.nanoseconds(json.observedTimeUnixNano, 'observedTimeUnixNano') / NS_PER_US),
+  );
   return record;
 }

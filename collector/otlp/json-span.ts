@@ -23,16 +23,16 @@ export function readSpan(cursor: JsonCursor, json: JsonObject, resource: Resourc
   cursor.countObject();
   cursor.cut = false;
   const span = new DecodedSpan(resource, scope);
-  const traceId = readId(cursor, json, 'traceId');
-  const spanId = readId(cursor, json, 'spanId');
+  const traceId = readId(cursor, json.traceId, 'traceId');
+  const spanId = readId(cursor, json.spanId, 'spanId');
   span.trace_id = traceId ?? NO_ID;
   span.span_id = spanId ?? NO_ID;
-  span.parent_span_id = parentId(readId(cursor, json, 'parentSpanId') ?? NO_ID);
-  span.name = cursor.text(json, 'name');
-  span.kind = cursor.enumeration(json, 'kind', KINDS);
+  span.parent_span_id = parentId(readId(cursor, json.parentSpanId, 'parentSpanId') ?? NO_ID);
+  span.name = cursor.text(json.name, 'name');
+  span.kind = cursor.enumeration(json.kind, 'kind', KINDS);
   readTimes(cursor, json, span);
   const dropped = readAttributes(cursor, json, span.attributes);
-  span.dropped_attributes = cursor.uint32(json, 'droppedAttributesCount') + dropped;
+  span.dropped_attributes = cursor.uint32(json.droppedAttributesCount, 'droppedAttributesCount') + dropped;
   readEvents(cursor, json, span);
   readStatus(cursor, json, span);
   span.truncated = cursor.cut;
@@ -44,8 +44,8 @@ export function readSpan(cursor: JsonCursor, json: JsonObject, resource: Resourc
 }
 
 function readTimes(cursor: JsonCursor, json: JsonObject, span: Span): void {
-  const start = cursor.nanoseconds(json, 'startTimeUnixNano');
-  const end = cursor.nanoseconds(json, 'endTimeUnixNano');
+  const start = cursor.nanoseconds(json.startTimeUnixNano, 'startTimeUnixNano');
+  const end = cursor.nanoseconds(json.endTimeUnixNano, 'endTimeUnixNano');
   const startHi = Number(start >> 32n);
   const startLo = Number(start & LOW_32);
   span.start_us = microseconds(startHi, startLo);
@@ -54,7 +54,7 @@ function readTimes(cursor: JsonCursor, json: JsonObject, span: Span): void {
 }
 
 function readEvents(cursor: JsonCursor, json: JsonObject, span: Span): void {
-  const list = cursor.list(json, 'events');
+  const list = cursor.list(json.events, 'events');
   const kept = Math.min(list.length, cursor.limits.events_per_span);
   if (kept < list.length) cursor.cut = true;
   cursor.enter('events');
@@ -63,8 +63,8 @@ function readEvents(cursor: JsonCursor, json: JsonObject, span: Span): void {
     cursor.countObject();
     const item = cursor.objectOf(list[i]);
     const event = new DecodedEvent();
-    const time = cursor.nanoseconds(item, 'timeUnixNano');
-    event.name = cursor.text(item, 'name');
+    const time = cursor.nanoseconds(item.timeUnixNano, 'timeUnixNano');
+    event.name = cursor.text(item.name, 'name');
     event.time_us = microseconds(Number(time >> 32n), Number(time & LOW_32));
     readAttributes(cursor, item, event.attributes);
     span.events.push(event);
@@ -76,7 +76,7 @@ function readEvents(cursor: JsonCursor, json: JsonObject, span: Span): void {
 function readStatus(cursor: JsonCursor, json: JsonObject, span: Span): void {
   cursor.enter('status');
   const status = cursor.objectOf(json.status);
-  span.status_message = cursor.text(status, 'message');
-  span.status_code = cursor.enumeration(status, 'code', STATUS_CODES);
+  span.status_message = cursor.text(status.message, 'message');
+  span.status_code = cursor.enumeration(status.code, 'code', STATUS_CODES);
   cursor.leave();
 }

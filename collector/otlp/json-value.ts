@@ -4,41 +4,41 @@ import { type Attributes, type AttributeValue, KeyValueList } from './span.ts';
 
 /** The attributes of a span, resource, scope or event; returns how many were over the limit and dropped. */
 export function readAttributes(cursor: JsonCursor, parent: JsonObject, into: Attributes): number {
-  const list = cursor.list(parent, 'attributes');
+  const list = cursor.list(parent.attributes, 'attributes');
   const kept = Math.min(list.length, cursor.limits.attributes_per_span);
   readKeyValues(cursor, 'attributes', list, kept, into, 0);
   if (kept < list.length) cursor.cut = true;
   return list.length - kept;
 }
 
-/** An AnyValue in field `name`. `depth` is the number of lists and maps around it. */
+/** An AnyValue and the name of its field. `depth` is the number of lists and maps around it. */
 export function readAnyValue(
   cursor: JsonCursor,
-  parent: JsonObject,
+  field: unknown,
   name: string,
   depth: number,
 ): AttributeValue {
   cursor.enter(name);
-  const value = anyValue(cursor, cursor.objectOf(parent[name]), depth);
+  const value = anyValue(cursor, cursor.objectOf(field), depth);
   cursor.leave();
   return value;
 }
 
 function anyValue(cursor: JsonCursor, value: JsonObject, depth: number): AttributeValue {
-  if (isSet(value.stringValue)) return cursor.text(value, 'stringValue');
-  if (isSet(value.intValue)) return cursor.int64(value, 'intValue');
-  if (isSet(value.doubleValue)) return cursor.double(value, 'doubleValue');
-  if (isSet(value.boolValue)) return cursor.boolean(value, 'boolValue');
-  if (isSet(value.arrayValue)) return readList(cursor, value, depth + 1);
-  if (isSet(value.kvlistValue)) return readMap(cursor, value, depth + 1);
-  if (isSet(value.bytesValue)) return cursor.bytes(value, 'bytesValue');
+  if (isSet(value.stringValue)) return cursor.text(value.stringValue, 'stringValue');
+  if (isSet(value.intValue)) return cursor.int64(value.intValue, 'intValue');
+  if (isSet(value.doubleValue)) return cursor.double(value.doubleValue, 'doubleValue');
+  if (isSet(value.boolValue)) return cursor.boolean(value.boolValue, 'boolValue');
+  if (isSet(value.arrayValue)) return readList(cursor, value.arrayValue, depth + 1);
+  if (isSet(value.kvlistValue)) return readMap(cursor, value.kvlistValue, depth + 1);
+  if (isSet(value.bytesValue)) return cursor.bytes(value.bytesValue, 'bytesValue');
   return null;
 }
 
-function readList(cursor: JsonCursor, parent: JsonObject, depth: number): AttributeValue[] | null {
+function readList(cursor: JsonCursor, field: unknown, depth: number): AttributeValue[] | null {
   if (isTooDeep(cursor, depth)) return null;
   cursor.enter('arrayValue');
-  const items = cursor.list(cursor.objectOf(parent.arrayValue), 'values');
+  const items = cursor.list(cursor.objectOf(field).values, 'values');
   cursor.enter('values');
   const list: AttributeValue[] = [];
   for (let i = 0; i < items.length; i++) {
@@ -51,10 +51,10 @@ function readList(cursor: JsonCursor, parent: JsonObject, depth: number): Attrib
   return list;
 }
 
-function readMap(cursor: JsonCursor, parent: JsonObject, depth: number): KeyValueList | null {
+function readMap(cursor: JsonCursor, field: unknown, depth: number): KeyValueList | null {
   if (isTooDeep(cursor, depth)) return null;
   cursor.enter('kvlistValue');
-  const items = cursor.list(cursor.objectOf(parent.kvlistValue), 'values');
+  const items = cursor.list(cursor.objectOf(field).values, 'values');
   const map = new KeyValueList();
   readKeyValues(cursor, 'values', items, items.length, map, depth);
   cursor.leave();
@@ -73,8 +73,8 @@ function readKeyValues(
   for (let i = 0; i < count; i++) {
     cursor.enter(i);
     const item = cursor.objectOf(items[i]);
-    into.keys.push(cursor.text(item, 'key'));
-    into.values.push(readAnyValue(cursor, item, 'value', depth));
+    into.keys.push(cursor.text(item.key, 'key'));
+    into.values.push(readAnyValue(cursor, item.value, 'value', depth));
     cursor.leave();
   }
   cursor.leave();

@@ -63,7 +63,7 @@ export function createKeyRing(seeds: { ingest: readonly SeedKey[]; read: readonl
 
 /** The key of a request: `Authorization: Bearer <key>` or `x-api-key`. */
 export function keyOfHeaders(headers: Record<string, string | string[] | undefined>): string | undefined {
-  const authorization = headers['authorization'];
+  const authorization = headers.authorization;
   if (typeof authorization === 'string') {
     const bearer = /^Bearer +(\S+)\s*$/i.exec(authorization);
     if (bearer) return bearer[1];

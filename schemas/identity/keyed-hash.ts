@@ -13,12 +13,23 @@ export interface KeyedHash {
   ofText(project: string, text: string): Uint8Array;
 }
 
+/** Users come back from call to call; a pseudonym costs microseconds, looking it up a tenth of one. */
+const PSEUDONYMS_KEPT_MAX = 20_000;
+
 export function createKeyedHash(key: string): KeyedHash {
+  const pseudonyms = new Map<string, string>();
   const hmac = (purpose: string, project: string, data: string | Uint8Array): Buffer =>
     createHmac('sha256', key).update(`${purpose}\0${project}\0`).update(data).digest();
   const ofSha256 = (project: string, sha256: Uint8Array): Uint8Array => hmac('text', project, sha256);
   return {
-    pseudonym: (project, userId) => `u_${hmac('user', project, userId).toString('hex', 0, 16)}`,
+    pseudonym(project, userId) {
+      const known = pseudonyms.get(`${project}\0${userId}`);
+      if (known !== undefined) return known;
+      if (pseudonyms.size >= PSEUDONYMS_KEPT_MAX) pseudonyms.clear();
+      const made = `u_${hmac('user', project, userId).toString('hex', 0, 16)}`;
+      pseudonyms.set(`${project}\0${userId}`, made);
+      return made;
+    },
     ofSha256,
     ofText: (project, text) => ofSha256(project, createHash('sha256').update(text).digest()),
   };
