@@ -38,16 +38,18 @@ describe('the kafkajs bus when its only broker fails', { timeout: 120_000 }, () 
         await sleep(20);
       }
     });
-    let most_bytes = 0;
+    const held_bytes: number[] = [];
     for (let i = 0; i < 15; i++) {
       await sleep(200);
       collectGarbage();
-      most_bytes = Math.max(most_bytes, process.memoryUsage().arrayBuffers);
+      held_bytes.push(process.memoryUsage().arrayBuffers);
     }
     mute = false;
-    kafka.resume(0);
     await Promise.all(callers);
-    assert.ok(most_bytes < 4 * max_pending_bytes, `held ${most_bytes} bytes`);
+    kafka.resume(0);
+    // The least of the last second: encoding has its peaks, what is never freed has not.
+    const held = Math.min(...held_bytes.slice(-5));
+    assert.ok(held < 2 * max_pending_bytes, `held ${held} bytes`);
     await until(() =>
       bus.publish(spec.name, message('after')).then(
         () => true,
