@@ -1,4 +1,5 @@
 /** Typed access to parsed JSON that knows where it is, so that an error can name the field. */
+import { ITEM_COST, OBJECT_COST } from './object-cost.ts';
 import { DECODE_LIMITS, type DecodeLimits, MalformedBodyError } from './span.ts';
 
 export type JsonObject = Record<string, unknown>;
@@ -24,7 +25,7 @@ export class JsonCursor {
   /** Something was cut at a limit since this was last cleared; the message decoders keep it. */
   cut = false;
   private readonly path: (string | number)[] = [];
-  private objects = 0;
+  private spent = 0;
 
   constructor(limits: DecodeLimits = DECODE_LIMITS) {
     this.limits = limits;
@@ -106,9 +107,18 @@ export class JsonCursor {
 
   /** Counts an object made of the body, so that it cannot fill the memory. */
   countObject(): void {
-    this.objects += 1;
-    if (this.objects > this.limits.objects_per_request) {
-      const most = this.limits.objects_per_request;
+    this.spend(OBJECT_COST);
+  }
+
+  /** Counts a value in a list or map. */
+  countItem(): void {
+    this.spend(ITEM_COST);
+  }
+
+  private spend(cost: number): void {
+    this.spent += cost;
+    const most = this.limits.objects_per_request;
+    if (this.spent > most * OBJECT_COST) {
       throw new MalformedBodyError(`JSON, ${this.where()}: more than ${most} spans, events, lists and maps`);
     }
   }
@@ -120,19 +130,12 @@ export class JsonCursor {
     most: bigint,
     expected: string,
   ): number | bigint {
-    const value = field ?? 0;
-    if (Number.isSafeInteger(value) && (value as number) >= least && (value as number) <= most)
-      return value as number;
-    const isText = typeof value === 'string' && WHOLE_NUMBER.test(value);
-    const isLarge = typeof value === 'number' && Number.isInteger(value) && !Number.isSafeInteger(value);
-    if (!isText && !isLarge) return this.fail(value, expected, name);
-    if (isText && value.length <= MAX_PLAIN_DIGITS)
-      return this.integer(Number(value), name, least, most, expected);
-    const integer = BigInt(value);
+    const integer = wholeNumber(field ?? 0);
+    if (integer === undefined) return this.fail(field, expected, name);
+    if (integer >= least && integer <= most) return integer;
     // JSON numbers past 2^53 have been rounded, the largest of all to one above the range.
-    if (isLarge && integer === most + 1n) return most;
-    if (integer < least || integer > most) return this.fail(value, expected, name);
-    return integer;
+    if (integer === most + 1n && typeof field === 'number') return most;
+    return this.fail(field, expected, name);
   }
 
   private fail(value: unknown, expected: string, name?: string): never {
@@ -153,6 +156,16 @@ export class JsonCursor {
 /** Without Buffer's methods, so that both decoders give the same type. */
 export function plainBytes(buffer: Buffer): Uint8Array {
   return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.length);
+}
+
+/** A number, bigint beyond 2^53, of a whole number or its text; zero has no sign. */
+function wholeNumber(value: unknown): number | bigint | undefined {
+  if (typeof value === 'string') {
+    if (!WHOLE_NUMBER.test(value)) return undefined;
+    return value.length <= MAX_PLAIN_DIGITS ? Number(value) + 0 : BigInt(value);
+  }
+  if (typeof value !== 'number' || !Number.isInteger(value)) return undefined;
+  return Number.isSafeInteger(value) ? value + 0 : BigInt(value);
 }
 
 /** The type, never the value: it may be a prompt. */

@@ -43,6 +43,7 @@ function readList(cursor: JsonCursor, field: unknown, depth: number): AttributeV
   const list: AttributeValue[] = [];
   for (let i = 0; i < items.length; i++) {
     cursor.enter(i);
+    cursor.countItem();
     list.push(anyValue(cursor, cursor.objectOf(items[i]), depth));
     cursor.leave();
   }
@@ -72,6 +73,7 @@ function readKeyValues(
   cursor.enter(name);
   for (let i = 0; i < count; i++) {
     cursor.enter(i);
+    if (depth > 0) cursor.countItem();
     const item = cursor.objectOf(items[i]);
     into.keys.push(cursor.text(item.key, 'key'));
     into.values.push(readAnyValue(cursor, item.value, 'value', depth));

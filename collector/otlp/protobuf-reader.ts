@@ -1,4 +1,5 @@
 /** A bounded reader of the protobuf wire format over one request body. */
+import { ITEM_COST, OBJECT_COST } from './object-cost.ts';
 import { DECODE_LIMITS, type DecodeLimits, MalformedBodyError } from './span.ts';
 
 const TWO_32 = 4_294_967_296;
@@ -26,7 +27,7 @@ export class ProtobufReader {
   hi = 0;
   /** Something was cut at a limit since this was last cleared; the message decoders keep it. */
   cut = false;
-  private objects = 0;
+  private spent = 0;
 
   constructor(body: Uint8Array, limits: DecodeLimits = DECODE_LIMITS) {
     this.bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
@@ -123,10 +124,12 @@ export class ProtobufReader {
 
   /** Counts an object made of the body, so that a few bytes each cannot fill the memory. */
   countObject(): void {
-    this.objects += 1;
-    if (this.objects > this.limits.objects_per_request) {
-      this.fail(this.pos, `more than ${this.limits.objects_per_request} spans, events, lists and maps`);
-    }
+    this.spend(OBJECT_COST);
+  }
+
+  /** Counts a value in a list or map. */
+  countItem(): void {
+    this.spend(ITEM_COST);
   }
 
   /** Throws the one error of this reader; `at` is an offset in the body. */
@@ -136,6 +139,14 @@ export class ProtobufReader {
     if (first === 0x7b) hint = ' (the body looks like JSON)';
     if (first === 0x1f && this.bytes[1] === 0x8b) hint = ' (the body looks like gzip)';
     throw new MalformedBodyError(`protobuf, byte ${at} of ${this.length}: ${what}${hint}`);
+  }
+
+  private spend(cost: number): void {
+    this.spent += cost;
+    const most = this.limits.objects_per_request;
+    if (this.spent > most * OBJECT_COST) {
+      this.fail(this.pos, `more than ${most} spans, events, lists and maps`);
+    }
   }
 
   private skipScalar(tag: number, end: number): void {

@@ -87,8 +87,10 @@ function readList(reader: ProtobufReader, end: number, depth: number): Attribute
   const list: AttributeValue[] = [];
   while (reader.pos < end) {
     const tag = reader.tag(end);
-    if (tag === 10) list.push(readAnyValue(reader, reader.lengthEnd(end), depth));
-    else reader.skip(tag, end);
+    if (tag === 10) {
+      reader.countItem();
+      list.push(readAnyValue(reader, reader.lengthEnd(end), depth));
+    } else reader.skip(tag, end);
   }
   return list;
 }
@@ -98,8 +100,10 @@ function readMap(reader: ProtobufReader, end: number, depth: number): KeyValueLi
   const map = new KeyValueList();
   while (reader.pos < end) {
     const tag = reader.tag(end);
-    if (tag === 10) readKeyValue(reader, reader.lengthEnd(end), map, depth);
-    else reader.skip(tag, end);
+    if (tag === 10) {
+      reader.countItem();
+      readKeyValue(reader, reader.lengthEnd(end), map, depth);
+    } else reader.skip(tag, end);
   }
   return map;
 }

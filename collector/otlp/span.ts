@@ -83,7 +83,10 @@ export interface DecodeLimits {
   nesting: number;
   attributes_per_span: number;
   events_per_span: number;
-  /** Spans, log records, events, lists, maps and byte values together: some take 2 bytes of body and 200 of memory. */
+  /**
+   * Spans, log records, events, lists, maps and byte values together: some take 2 bytes of body and 400 of memory.
+   * Four values inside lists and maps count as one.
+   */
   objects_per_request: number;
 }
 

@@ -238,3 +238,14 @@ test('an error says at which byte the body stops making sense', () => {
     message: /^protobuf, byte 1 of 500: a length of \d+ bytes, but its message has 497 left$/,
   });
 });
+
+test('a field that runs past its message is malformed even where the body goes on', () => {
+  const span = message([5, 'chat']);
+  const tooLong = Buffer.from(span);
+  tooLong[1] = 200;
+  const group = (inner: Uint8Array) =>
+    message([1, message([2, message([2, inner], [2, Buffer.alloc(300)])])]);
+  assert.throws(() => decodeTraces(group(tooLong)), /a length of 200 bytes, but its message has 4 left/);
+  const fixed = Uint8Array.of(0x39, 1, 2, 3);
+  assert.throws(() => decodeTraces(group(fixed)), /expected 8 bytes, 3 are left/);
+});

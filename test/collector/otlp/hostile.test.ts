@@ -110,8 +110,12 @@ test('bodies of many tiny objects are refused before they fill the memory', () =
     () => decodeTracesJson(json, limits),
     /spans\[100\]: more than 100 spans, events, lists and maps/,
   );
-  const objects = Buffer.from(`{"a":[${'{},'.repeat(3_100_000)}{}]}`);
-  assert.throws(() => decodeTracesJson(objects), /more than 3000000 lists and objects/);
+  const items = lengthField(0x32, Buffer.alloc(2 * 401, Uint8Array.of(0x0a, 0)));
+  const attribute = lengthField(0x4a, lengthField(0x12, items));
+  const nested = lengthField(0x0a, lengthField(0x12, lengthField(0x12, attribute)));
+  assert.throws(() => decodeTraces(nested, limits), /more than 100 spans/);
+  const objects = Buffer.from(`{"a":[${'{},'.repeat(1_600_000)}{}]}`);
+  assert.throws(() => decodeTracesJson(objects), /more than 1500000 lists and objects/);
 });
 
 test('a string of 19 MiB comes through whole', () => {

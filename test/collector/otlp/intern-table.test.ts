@@ -38,3 +38,9 @@ test('bytes that are not UTF-8 become U+FFFD, the first time and from the table'
   for (let i = 0; i < 3; i++) assert.equal(table.text(Buffer.from(bytes), 0, bytes.length), expected);
   assert.match(expected, /^a\ufffd/);
 });
+
+test('two strings of equal length and equal hash are told apart', () => {
+  const table = new InternTable(4);
+  for (const text of ['mtpjioho', 'wlvayemt', 'mtpjioho', 'mtpjioho', 'wlvayemt', 'wlvayemt', 'mtpjioho'])
+    assert.equal(textOf(table, text), text);
+});
