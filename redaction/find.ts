@@ -48,16 +48,17 @@ for (const [character, trigger] of SINGLE) TRIGGERS[character.charCodeAt(0)] = t
 /**
  * Walks once over the text, left to right, and leaves what it finds in `scan.spans`, in order, without overlaps.
  * Each trigger looks at a bounded stretch around it or at a run that is remembered, so the time is linear.
+ * @param isFolded the text is one that `normalise` made
  * @returns true if the text holds escapes or look-alikes, so that its folded form must be walked too
  */
-export function find(scan: Scan, text: string, kinds: ReadonlySet<Kind>): boolean {
-  scan.reset(text);
-  let isFolded = false;
+export function find(scan: Scan, text: string, kinds: ReadonlySet<Kind>, isFolded: boolean): boolean {
+  scan.reset(text, isFolded);
+  let mustFold = false;
   for (let i = nextTrigger(text, 0); i < text.length; i = nextTrigger(text, i)) {
     const code = text.charCodeAt(i);
     const trigger = code < 128 ? TRIGGERS[code]! : ESCAPE;
     if (trigger === ESCAPE) {
-      isFolded ||= code >= 128 || isEscape(text, i);
+      mustFold ||= code >= 128 || isEscape(text, i);
       i++;
       continue;
     }
@@ -74,11 +75,11 @@ export function find(scan: Scan, text: string, kinds: ReadonlySet<Kind>): boolea
       scan.keep();
       resume = scan.end;
       // What is skipped may hold escapes too.
-      isFolded ||= hasEscape(text, scan.start, scan.end);
+      mustFold ||= hasEscape(text, scan.start, scan.end);
     }
     i = resume;
   }
-  return isFolded;
+  return mustFold;
 }
 
 /** Index of the next character at or after `from` that may mean something; the text's length if none. */

@@ -51,11 +51,11 @@ export function createRedactor(options: RedactorOptions = {}): Redactor {
   const scan = new Scan();
 
   function pass(text: string): Span[] | undefined {
-    const isFolded = find(scan, text, kinds);
+    const mustFold = find(scan, text, kinds, false);
     const plain = scan.spans;
-    if (!isFolded) return plain;
+    if (!mustFold) return plain;
     const folded = normalise(text);
-    find(scan, folded.text, kinds);
+    find(scan, folded.text, kinds, true);
     const hidden = scan.spans;
     if (plain === undefined && hidden === undefined) return undefined;
     const all = merge([...trim(plain ?? [], folded), ...unfold(hidden ?? [], folded)]);

@@ -10,6 +10,8 @@ import type { Span } from './spans.ts';
  */
 export class Scan {
   text = '';
+  /** The text's escapes have been undone: a backslash in it escapes nothing. */
+  isFolded = false;
   /** Nothing before this index may be taken: it belongs to the previous finding. */
   floor = 0;
   start = 0;
@@ -29,8 +31,9 @@ export class Scan {
   #lastOther = -1;
   readonly #next = new Map<string, { from: number; at: number }>();
 
-  reset(text: string): void {
+  reset(text: string, isFolded: boolean): void {
     this.text = text;
+    this.isFolded = isFolded;
     this.floor = 0;
     this.spans = undefined;
     this.#tokenTo = -1;

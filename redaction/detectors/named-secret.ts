@@ -28,15 +28,20 @@ for (const entry of NAMES) {
   BY_LAST[last] = [...(BY_LAST[last] ?? []), entry];
 }
 
-/** Values that name or stand for a secret instead of being one. */
+/** Values that name or stand for a secret instead of being one; then code and paths. */
 const PLACEHOLDER =
-  /^(?:null|nil|none|undefined|true|false|str|string|optional|required|redacted|secret|token|password|pwd|passwd|your[-_ ].*|<.*|\$.*|%.*|\{.*|[*•.x]+|[\s,:;()[\]{}]+|(?:process|os|env|config|settings|self|this|req|args|import)\.[a-z_].*)$/i;
+  /^(?:null|nil|none|undefined|true|false|str|string|optional|required|redacted|secret|token|password|pwd|passwd|your[-_ ].*|[a-z]+(?:[-_][a-z]+)*[-_](?:password|secret|token|key)|\[[a-z _-]+\]|<.*|\$.*|%.*|\{.*|:.*|[*•.x]+|[\s,:;()[\]{}]+)$/i;
+const CODE =
+  /^(?:(?:process|os|env|config|settings|self|this|req|args|import)\.[a-z_].*|[a-z_]\w*\[.*|\/[a-z]+\/.*)$/i;
+const DOTTED_NAME = /^[a-z_]\w*(?:\.[a-z_]\w*)+$/i;
 const PAGE_TOKEN = /(?:page|next|continuation|cancellation|sync)[-_ ]?token["'`]?\s{0,2}$/i;
 const SCHEME = /^(?:bearer|basic|token|digest|apikey|api-key|negotiate) {1,3}/i;
 
 /** A label and nothing else, but for line ends, escaped or not. */
 const ONLY_LABEL = /^\[REDACTED:\w+\](?:\s|\\+[nrt])*$/;
 const ARMOUR = '-----BEGIN';
+/** How much of a value is looked at to tell whether it is one. */
+const HEAD_CHARS = 64;
 const MAX_QUOTED_CHARS = 4096;
 
 /**
@@ -89,24 +94,27 @@ function quoted(scan: Scan, family: Family, start: number, quote: number): boole
  */
 function endOfQuoted(scan: Scan, start: number, quote: number): number {
   const character = String.fromCharCode(quote);
+  const isPlain = !scan.isFolded && !isEscaped(scan, start - 1);
   let close = scan.next(character, start);
-  const isEscaped = scan.at(start - 2) === 92;
-  while (!isEscaped && scan.at(close - 1) === 92 && scan.at(close - 2) !== 92) {
-    close = scan.next(character, close + 1);
-  }
+  while (isPlain && isEscaped(scan, close)) close = scan.next(character, close + 1);
   const other = quote === 34 ? Number.POSITIVE_INFINITY : scan.next('"', start);
   const isClosed = close - start <= MAX_QUOTED_CHARS && close < Math.min(other, scan.next('\n', start));
   return isClosed ? close : scan.valueEnd(start);
 }
 
+function isEscaped(scan: Scan, index: number): boolean {
+  let from = index;
+  while (scan.at(from - 1) === 92) from--;
+  return (index - from) % 2 === 1;
+}
+
 function holds(family: Family, value: string): boolean {
-  if (family === 'password') return value.length >= 3;
+  if (family === 'password') return value.length >= 3 && !/^\/[a-z]+\//i.test(value);
+  if (value.includes(' ')) return false;
   const hasBoth = /\d/.test(value) && /[a-z]/i.test(value);
-  const hasBlank = value.includes(' ');
-  if (family === 'key')
-    return (value.length >= 8 && hasBoth && !hasBlank) || (value.length >= 16 && !hasBlank);
-  if (family === 'authorization') return value.length >= 6 && (hasBoth || value.length >= 16);
-  return value.length >= (hasBoth ? 12 : 20) && !hasBlank;
+  if (family === 'authorization') return value.length >= 6 && hasBoth;
+  const isMixed = /[a-z]/.test(value) && /[A-Z]/.test(value);
+  return hasBoth ? value.length >= (family === 'key' ? 8 : 12) : isMixed && value.length >= 20;
 }
 
 function unquoted(scan: Scan, family: Family, from: number, isTight: boolean): boolean {
@@ -119,15 +127,16 @@ function unquoted(scan: Scan, family: Family, from: number, isTight: boolean): b
   const after = scan.at(end);
   // A bracket opens a call; a comma or a closing bracket after a bare word ends an argument in code.
   if (after === 40 || after === 91 || after === 123) return false;
-  const head = scan.text.slice(from, from + 64);
-  if (PLACEHOLDER.test(length < 64 ? head.slice(0, length) : head)) return false;
+  const head = scan.text.slice(from, Math.min(end, from + HEAD_CHARS));
+  if (PLACEHOLDER.test(head) || CODE.test(head)) return false;
   if (family === 'password') {
     if (hasDigit) return length >= 6 && scan.found('secret', from, end);
-    if (isTight && after !== 41 && after !== 44 && !/^[a-z]+[._][a-z._]+$/i.test(head.slice(0, length))) {
+    if (isTight && after !== 41 && after !== 44 && !/^[a-z]+[._][a-z._]+$/i.test(head)) {
       return length >= 6 && scan.found('secret', from, end);
     }
-    return hasOther && length >= 6 && !isProse(head, length) && scan.found('secret', from, end);
+    return hasOther && length >= 6 && !isProse(head) && scan.found('secret', from, end);
   }
+  if (length < HEAD_CHARS && DOTTED_NAME.test(head)) return false;
   const least = family === 'signature' ? 20 : family === 'token' ? 12 : 8;
   return length >= least && hasDigit && hasLetter && scan.found(kindOf(family), from, end);
 }
@@ -137,8 +146,8 @@ function kindOf(family: Family): Kind {
 }
 
 /** A word with a dot, dash or apostrophe in it, or at its end. */
-function isProse(head: string, length: number): boolean {
-  return /^[a-z]+(?:[-.'_/][a-z]+)*[.:!?]?$/i.test(head.slice(0, length));
+function isProse(head: string): boolean {
+  return /^_*[a-z]+(?:[-.'_/][a-z]+)*[-.'_/:!?]?$/i.test(head);
 }
 
 /** Reads the name backwards from `end`, past separators inside it. */

@@ -61,8 +61,9 @@ export function nationalPhone(scan: Scan, index: number, groupEnd: number): bool
   const isJoined = isJoint(separator) && (is(next, DIGIT) || next === 40);
   if (!isJoined && size < 7) return false;
   const lead = scan.at(index);
-  const mayStandAlone =
-    isJoined && (lead === 48 || (separator !== 32 && (size === 3 || (size === 1 && lead === 49))));
+  const isPlain = separator === 32 || separator === 45 || separator === 46;
+  const isAmericanStart = separator !== 32 && (size === 3 || (size === 1 && lead === 49));
+  const mayStandAlone = isJoined && isPlain && (lead === 48 || isAmericanStart);
   let end = mayStandAlone ? read(scan, index, isNational) : -1;
   if (end === -1 && saysPhone(scan, index)) end = read(scan, index, isLongEnough);
   return end !== -1 && scan.found('phone', index, end);
@@ -77,10 +78,17 @@ function isNational(scan: Scan, index: number): boolean {
   if (shape === 0x334 && lead >= 50) return joint !== 32 && scan.at(index + 4) >= 50;
   if (shape === 0x1334 && lead === 49) return joint !== 32 && scan.at(index + 2) >= 50;
   if (lead !== 48 || joint === 0) return false;
-  if (shape === 0x22222) return second !== 48;
+  if (shape === 0x22222) return second !== 48 && !isAmongPairs(scan, index);
   if (joint === 46 || first < 3) return false;
   if (second === 48) return first >= 4 && scan.at(index + 2) !== 48 && total >= 11;
   return total >= 10 && total <= 12;
+}
+
+/** Pairs of digits go on before or after these five, as in a dump of bytes. */
+function isAmongPairs(scan: Scan, index: number): boolean {
+  const after = index + 14;
+  if (scan.at(after) === joint && is(scan.at(after + 1), DIGIT) && is(scan.at(after + 2), DIGIT)) return true;
+  return scan.at(index - 1) === joint && is(scan.at(index - 2), DIGIT) && scan.at(index - 4) === joint;
 }
 
 /**

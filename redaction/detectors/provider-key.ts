@@ -78,8 +78,8 @@ export function providerKey(scan: Scan, index: number): boolean {
   return false;
 }
 
-/** Keys and principals of AWS, and the codes of their second letters. */
-const AMAZON = new Set(['AKIA', 'ASIA', 'ABIA', 'ACCA', 'AGPA', 'AROA', 'AIDA']);
+/** Keys and bearer tokens of AWS, and the codes of their second letters. */
+const AMAZON = new Set(['AKIA', 'ASIA', 'ABIA', 'ACCA']);
 const AMAZON_SECOND = [...AMAZON].map((name) => name.charCodeAt(1));
 const AWS_SECRET_CHARS = 40;
 
