@@ -18,8 +18,8 @@ export interface Redactor {
   /**
    * Replaces every secret and personal datum it knows by `[REDACTED:<kind>]`.
    *
-   * Returns the same string, and allocates nothing, when there is nothing to replace. Never throws: a text it
-   * cannot finish becomes `[REDACTED:error]`. Idempotent. Linear in the length of the text, which the caller
+   * Returns the same string when there is nothing to replace, and then allocates nothing, unless the text holds
+   * escapes or look-alikes, which are undone in a copy. Never throws: a text it cannot finish becomes `[REDACTED:error]`. Idempotent. Linear in the length of the text, which the caller
    * bounds: redact first, cut to size afterwards, since half a secret is harder to know than a whole one.
    * (Half a secret at the end is still found where its beginning is unmistakable: `sk-ant-`, `AKIA`, a JWT's
    * header, `-----BEGIN … PRIVATE KEY-----`.)
