@@ -223,7 +223,10 @@ test('every script that runs TypeScript checks the version of Node first', () =>
   const { scripts } = JSON.parse(textOf('package.json')) as { scripts: Record<string, string> };
   const faults = Object.entries(scripts)
     .filter(([, command]) => /\bnode\b.*\.ts\b/.test(command))
-    .filter(([, command]) => !command.startsWith('node --import ./adapters/check-node.mjs '))
-    .map(([name]) => `The script ${name} would fail without a word on an older Node.`);
+    .filter(([, command]) => !command.startsWith('exec node --import ./adapters/check-node.mjs '))
+    .map(
+      ([name]) =>
+        `The script ${name} must be 'exec node --import ./adapters/check-node.mjs …': else an older Node fails unhelpfully, and a shell in between keeps SIGTERM to itself.`,
+    );
   assertNone(faults);
 });
