@@ -17,7 +17,7 @@ import {
 } from './adapters/wiring.ts';
 import { EMBEDDED_GROUPING } from './collector/block-writer.ts';
 import { firstCallCommand } from './collector/first-call.ts';
-import { pricerOf, redactOf } from './collector/from-settings.ts';
+import { pricerOf, redactOf, slicesOfSettings } from './collector/from-settings.ts';
 import { createCollector } from './collector/server.ts';
 import { startEngine } from './engine/supervisor.ts';
 import { createQueryApi } from './query-api/server.ts';
@@ -76,6 +76,7 @@ await runProcess({
       redact: redactOf(settings),
       price: await pricerOf(settings),
       user_ids: settings.user_ids,
+      slices: slicesOfSettings(settings),
       otlp_max_bytes: settings.otlp_max_bytes,
       retention_calls_days: settings.retention_calls_days,
       registry,

@@ -6,6 +6,7 @@ import type { Redact } from './normalise/content.ts';
 import { createBundledPrices } from './price/bundled-prices.ts';
 import { parseOverridePrices } from './price/override-prices.ts';
 import { createPricer, type Pricer } from './price/pricer.ts';
+import type { SliceThresholds } from './slices/slices.ts';
 
 export function redactOf(settings: Settings): Redact {
   if (!settings.redact) return (text) => text;
@@ -24,4 +25,14 @@ export async function pricerOf(settings: Settings): Promise<Pricer> {
     throw new Error(`PLUMBLINE_PRICES: cannot read '${settings.prices}': ${(error as Error).message}`);
   }
   return createPricer({ bundled, override: parseOverridePrices(text) });
+}
+
+export function slicesOfSettings(settings: Settings): SliceThresholds {
+  return {
+    short_max_tokens: settings.slice_short_max_tokens,
+    long_thread_min_messages: settings.slice_long_thread_min_messages,
+    long_context_min_share: settings.slice_long_context_min_share,
+    long_context_min_tokens: settings.slice_long_context_min_tokens,
+    noisy_min_share: settings.slice_noisy_min_share,
+  };
 }

@@ -10,7 +10,7 @@ import { messageOf, topicNames, topicSpecs } from '../schemas/block-headers.ts';
 import { createKeyedHash } from '../schemas/identity/keyed-hash.ts';
 import type { Sink } from '../schemas/seams.ts';
 import { KAFKA_GROUPING } from './block-writer.ts';
-import { pricerOf, redactOf } from './from-settings.ts';
+import { pricerOf, redactOf, slicesOfSettings } from './from-settings.ts';
 import { createCollector } from './server.ts';
 
 await runProcess({
@@ -36,6 +36,7 @@ await runProcess({
       redact: redactOf(settings),
       price: await pricerOf(settings),
       user_ids: settings.user_ids,
+      slices: slicesOfSettings(settings),
       otlp_max_bytes: settings.otlp_max_bytes,
       retention_calls_days: settings.retention_calls_days,
       registry,

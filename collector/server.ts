@@ -18,6 +18,7 @@ import type { Redact } from './normalise/content.ts';
 import { compileDialect, Gathered } from './normalise/gather.ts';
 import type { OtlpSignal } from './otlp/encode-reply.ts';
 import type { Pricer } from './price/pricer.ts';
+import type { SliceThresholds } from './slices/slices.ts';
 import { rejectionMessage, type TakenIn, takeInLogs, takeInSpans } from './take-in.ts';
 
 export interface CollectorOptions {
@@ -28,6 +29,7 @@ export interface CollectorOptions {
   redact: Redact;
   price: Pricer;
   user_ids: Settings['user_ids'];
+  slices: SliceThresholds;
   otlp_max_bytes: number;
   retention_calls_days: number;
   registry: Registry;
@@ -68,6 +70,7 @@ export function createCollector(options: CollectorOptions): Collector {
     keyedHash: options.keyedHash,
     redact: options.redact,
     price: options.price,
+    slices: options.slices,
     dialects: compiled,
     gathered,
   });

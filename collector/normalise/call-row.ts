@@ -5,13 +5,14 @@ import type { PayloadRow } from '../../schemas/record/payloads.ts';
 import type { Settings } from '../../schemas/settings/definitions.ts';
 import type { Span } from '../otlp/span.ts';
 import type { Pricer } from '../price/pricer.ts';
+import { type SliceThresholds, slicesOf } from '../slices/slices.ts';
 import { judgeStart } from './acceptance.ts';
 import { classify } from './classify.ts';
 import { type Contents, payloadTexts, type Redact } from './content.ts';
 import { withEvents } from './content-events.ts';
 import { errorFields } from './error-fields.ts';
 import { type CompiledDialect, type Gathered, speaks } from './gather.ts';
-import { promptText, responseText } from './message-text.ts';
+import { readPrompt, responseText } from './message-text.ts';
 import { canonicalModel, canonicalProvider } from './model-names.ts';
 import { resourceFacts } from './resource-facts.ts';
 import { restAttributes } from './rest-attributes.ts';
@@ -27,6 +28,7 @@ export interface NormaliseContext {
   keyedHash: KeyedHash;
   redact: Redact;
   price: Pricer;
+  slices: SliceThresholds;
   dialects: readonly CompiledDialect[];
   /** Scratch space, reused from span to span. */
   gathered: Gathered;
@@ -110,11 +112,33 @@ export function normalise(span: Span, context: NormaliseContext): Normalised {
     { input: fields.get('input'), output: fields.get('output'), system: fields.get('system') },
     span.events,
   );
+  const prompt = readPrompt(contents.input);
   const texts = payloadTexts(contents, redact);
   const rest = restAttributes(span.attributes, fields.rest, redact);
   const resource = resourceFacts(span.resource);
   const ttft_s = asNumber(fields.get('ttft_s'));
   const confidence = asNumber(fields.get('confidence'));
+
+  const price = context.price({
+    project,
+    provider,
+    model: response_model === '' ? model : canonicalModel(response_model, '').model,
+    started_ms,
+    ...tokens,
+    cost_reported_usd,
+  });
+  const finish_reason = redact(asTextList(fields.get('finish_reasons'))[0] ?? '');
+  const found = slicesOf(
+    {
+      ...tokens,
+      context_window: price.context_window,
+      finish_reason,
+      prompt: prompt?.text ?? null,
+      messages: prompt?.messages ?? null,
+      multimodal: prompt?.multimodal ?? false,
+    },
+    context.slices,
+  );
 
   const row: CallRow = {
     project,
@@ -138,25 +162,19 @@ export function normalise(span: Span, context: NormaliseContext): Normalised {
     response_model,
     variant: text('variant'),
     request_type: text('request_type'),
-    slices: asTextList(fields.get('slices')).slice(0, SLICES_MAX).map(redact),
+    slices: [...new Set([...found, ...asTextList(fields.get('slices')).map(redact)])].slice(0, SLICES_MAX),
     user_id: userId(context, asText(fields.get('user_id'))),
     conversation_id: text('conversation_id'),
     ...tokens,
     duration_ms: span.duration_ms,
     ttft_ms: ttft_s !== null && ttft_s >= 0 ? ttft_s * 1000 : null,
-    ...context.price({
-      provider,
-      model: response_model === '' ? model : canonicalModel(response_model, '').model,
-      started_ms,
-      ...tokens,
-      cost_reported_usd,
-    }),
+    ...price,
     cost_reported_usd,
     ...errorFields(span, fields, redact),
     response_id: text('response_id'),
     client_retries: Math.min(asCount(fields.get('client_retries')) ?? 0, 255),
-    finish_reason: redact(asTextList(fields.get('finish_reasons'))[0] ?? ''),
-    prompt_hash: textHash(context, asSha256(fields.get('prompt_hash')), () => promptText(contents.input)),
+    finish_reason,
+    prompt_hash: textHash(context, asSha256(fields.get('prompt_hash')), () => prompt?.text ?? null),
     response_hash: textHash(context, asSha256(fields.get('response_hash')), () =>
       responseText(contents.output),
     ),

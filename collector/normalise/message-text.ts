@@ -3,7 +3,7 @@
  * their order, joined by newlines. Messages come as JSON text or as structured values.
  */
 import type { AttributeValue } from '../otlp/span.ts';
-import { toJson } from './values.ts';
+import { asText, toJson } from './values.ts';
 
 type Json = Record<string, unknown>;
 
@@ -42,13 +42,38 @@ function textParts(message: unknown): string[] {
   });
 }
 
-/** Null when there is no text. */
-export function promptText(input: AttributeValue): string | null {
-  if (input === null) return null;
+/** What a part may be beside text, in the conventions and in the providers' clients. */
+const OTHER_MEDIA = /image|audio|video|file|document|^blob$|^uri$/;
+
+function hasOtherMedia(message: unknown): boolean {
+  if (!isObject(message)) return false;
+  const parts = message.parts ?? message.content;
+  return (
+    Array.isArray(parts) &&
+    parts.some(
+      (part: unknown) => isObject(part) && typeof part.type === 'string' && OTHER_MEDIA.test(part.type),
+    )
+  );
+}
+
+/** The input of a call as far as it was sent. */
+export interface Prompt {
+  /** Null when there is no text. */
+  text: string | null;
+  messages: number;
+  multimodal: boolean;
+}
+
+/** Null when no input was sent. */
+export function readPrompt(input: AttributeValue): Prompt | null {
+  if (input === null || input === '') return null;
   const messages = messagesOf(input);
-  if (messages === undefined) return typeof input === 'string' && input !== '' ? input : null;
-  const texts = messages.flatMap(textParts);
-  return texts.join('\n') || null;
+  if (messages === undefined) return { text: asText(input), messages: 1, multimodal: false };
+  return {
+    text: messages.flatMap(textParts).join('\n') || null,
+    messages: messages.length,
+    multimodal: messages.some(hasOtherMedia),
+  };
 }
 
 /** Null when there is no text. */

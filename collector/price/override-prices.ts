@@ -6,6 +6,8 @@ import type { Rate } from './rates.ts';
 
 const rate = z.number().min(0).max(1_000_000);
 const entry = z.strictObject({
+  /** The one project that pays so; every one if absent. */
+  project: z.string().min(1).optional(),
   provider: z.string().optional(),
   model: z.string().min(1),
   /** The day (UTC) from which the prices hold; without one they always do. */
@@ -18,7 +20,14 @@ const entry = z.strictObject({
 });
 const file = z.strictObject({ prices: z.array(entry) });
 
-export type OverridePrices = (provider: string, model: string, at_ms: number) => ModelPrices | null;
+export interface OverrideQuestion {
+  project: string;
+  provider: string;
+  model: string;
+  at_ms: number;
+}
+
+export type OverridePrices = (question: OverrideQuestion) => ModelPrices | null;
 
 /** Throws an Error that names the fault and its place in the file. */
 export function parseOverridePrices(text: string): OverridePrices {
@@ -41,6 +50,7 @@ export function parseOverridePrices(text: string): OverridePrices {
     base === undefined ? undefined : flat(base);
 
   const entries = parsed.data.prices.map((price) => ({
+    project: price.project,
     provider: price.provider,
     model: price.model,
     from_ms: price.from === undefined ? Number.NEGATIVE_INFINITY : Date.parse(price.from),
@@ -57,14 +67,19 @@ export function parseOverridePrices(text: string): OverridePrices {
   }));
   const byModel = Map.groupBy(entries, ({ model }) => model);
 
-  return (provider, model, at_ms) => {
+  return ({ project, provider, model, at_ms }) => {
     const inForce = (byModel.get(model) ?? []).filter(
-      (price) => price.from_ms <= at_ms && (price.provider === undefined || price.provider === provider),
+      (price) =>
+        price.from_ms <= at_ms &&
+        (price.provider === undefined || price.provider === provider) &&
+        (price.project === undefined || price.project === project),
     );
-    // One for this provider beats one for any; then the newest.
-    inForce.sort(
-      (a, b) => Number(b.provider !== undefined) - Number(a.provider !== undefined) || b.from_ms - a.from_ms,
-    );
+    // The one for this project beats one for all, then the one for this provider one for any; then the newest.
+    inForce.sort((a, b) => specificity(b) - specificity(a) || b.from_ms - a.from_ms);
     return inForce[0]?.prices ?? null;
   };
+}
+
+function specificity(price: { project: string | undefined; provider: string | undefined }): number {
+  return 2 * Number(price.project !== undefined) + Number(price.provider !== undefined);
 }

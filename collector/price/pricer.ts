@@ -10,6 +10,7 @@ export type PriceFields = Pick<
 >;
 
 export interface PriceQuestion extends PricedTokens {
+  project: string;
   provider: string;
   model: string;
   started_ms: number;
@@ -27,8 +28,8 @@ export function createPricer(sources: {
   bundled: (provider: string, model: string, at_ms: number) => ModelPrices | null;
 }): Pricer {
   return (question) => {
-    const { provider, model, started_ms, cost_reported_usd } = question;
-    const overriding = sources.override?.(provider, model, started_ms) ?? null;
+    const { project, provider, model, started_ms, cost_reported_usd } = question;
+    const overriding = sources.override?.({ project, provider, model, at_ms: started_ms }) ?? null;
     const prices = overriding ?? (model === '' ? null : sources.bundled(provider, model, started_ms));
     const context_window = prices?.context_window ?? null;
     // An emitter's estimate is not what the provider bills.

@@ -17,6 +17,8 @@ const days = z.coerce.number().int().min(1).max(3_650);
 const text = z.string();
 const url = z.url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL' });
 const bytes = z.coerce.number().int().min(1_024).max(1_073_741_824);
+const tokens = z.coerce.number().int().min(0).max(100_000_000);
+const share = z.coerce.number().min(0).max(1);
 const count = z.coerce.number().int().min(1).max(10_000);
 const onOff = z
   .enum(['true', 'false', 'on', 'off', '1', '0'])
@@ -123,6 +125,36 @@ export const definitions = {
     'PLUMBLINE_PRICES',
     text.min(1).optional(),
     'file of prices that override the bundled table',
+  ),
+  slice_short_max_tokens: setting(
+    'PLUMBLINE_SLICE_SHORT_MAX_TOKENS',
+    tokens,
+    'slice short: at most so many input tokens',
+    { default: '64' },
+  ),
+  slice_long_thread_min_messages: setting(
+    'PLUMBLINE_SLICE_LONG_THREAD_MIN_MESSAGES',
+    count,
+    'slice long_thread: at least so many messages',
+    { default: '12' },
+  ),
+  slice_long_context_min_share: setting(
+    'PLUMBLINE_SLICE_LONG_CONTEXT_MIN_SHARE',
+    share,
+    'slice long_context: at least this share of the context window, 0 to 1',
+    { default: '0.5' },
+  ),
+  slice_long_context_min_tokens: setting(
+    'PLUMBLINE_SLICE_LONG_CONTEXT_MIN_TOKENS',
+    tokens,
+    'slice long_context where the window is not known: at least so many input tokens',
+    { default: '32000' },
+  ),
+  slice_noisy_min_share: setting(
+    'PLUMBLINE_SLICE_NOISY_MIN_SHARE',
+    share,
+    'slice noisy: at least this share of the prompt is noise, 0 to 1',
+    { default: '0.3' },
   ),
   log_level: setting(
     'PLUMBLINE_LOG_LEVEL',

@@ -5,6 +5,7 @@ import { EMBEDDED_GROUPING } from '../../collector/block-writer.ts';
 import { createBundledPrices } from '../../collector/price/bundled-prices.ts';
 import { createPricer } from '../../collector/price/pricer.ts';
 import { type Collector, type CollectorOptions, createCollector } from '../../collector/server.ts';
+import { DEFAULT_SLICES } from '../../collector/slices/slices.ts';
 import { createRedactor } from '../../redaction/index.ts';
 import { createKeyRing } from '../../schemas/identity/key-ring.ts';
 import { createKeyedHash } from '../../schemas/identity/keyed-hash.ts';
@@ -25,6 +26,7 @@ export function startTestCollector(sink: Sink, options: Partial<CollectorOptions
     redact: (text) => redactor.redact(text),
     price: createPricer({ bundled: createBundledPrices() }),
     user_ids: 'pseudonym',
+    slices: DEFAULT_SLICES,
     otlp_max_bytes: 20 * 1024 * 1024,
     retention_calls_days: 90,
     registry: new Registry(),

@@ -8,6 +8,7 @@ import { compileDialect, Gathered } from '../../../collector/normalise/gather.ts
 import { decodeTraces } from '../../../collector/otlp/decode-protobuf.ts';
 import { createBundledPrices } from '../../../collector/price/bundled-prices.ts';
 import { createPricer } from '../../../collector/price/pricer.ts';
+import { DEFAULT_SLICES } from '../../../collector/slices/slices.ts';
 import { createRedactor } from '../../../redaction/index.ts';
 import { createKeyedHash } from '../../../schemas/identity/keyed-hash.ts';
 import { encodeTraces, type PlainAttributes, type PlainSpan } from '../../support/otlp-encode.ts';
@@ -21,6 +22,7 @@ const context: NormaliseContext = {
   received_us: NOW_US,
   retention_calls_days: 90,
   user_ids: 'pseudonym',
+  slices: DEFAULT_SLICES,
   keyedHash: createKeyedHash(KEY),
   redact: (text) => redactor.redact(text),
   price: createPricer({ bundled: createBundledPrices() }),

@@ -6,6 +6,7 @@ import type { NormaliseContext } from '../../../collector/normalise/call-row.ts'
 import { compileDialect, Gathered } from '../../../collector/normalise/gather.ts';
 import { normaliseLog } from '../../../collector/normalise/log-row.ts';
 import { decodeLogs } from '../../../collector/otlp/decode-protobuf.ts';
+import { DEFAULT_SLICES } from '../../../collector/slices/slices.ts';
 import { createRedactor } from '../../../redaction/index.ts';
 import { createKeyedHash } from '../../../schemas/identity/keyed-hash.ts';
 import { encodeLogs, type PlainLogRecord } from '../../support/otlp-encode.ts';
@@ -17,6 +18,7 @@ const context: NormaliseContext = {
   received_us: NOW_US,
   retention_calls_days: 90,
   user_ids: 'pseudonym',
+  slices: DEFAULT_SLICES,
   keyedHash: createKeyedHash('a test key of more than thirty-two characters'),
   redact: (text) => redactor.redact(text),
   price: () => assert.fail('a log record has no price'),

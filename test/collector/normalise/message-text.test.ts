@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { promptText, responseText } from '../../../collector/normalise/message-text.ts';
+import { readPrompt, responseText } from '../../../collector/normalise/message-text.ts';
 import { KeyValueList } from '../../../collector/otlp/span.ts';
+
+const promptText = (input: Parameters<typeof readPrompt>[0]) => readPrompt(input)?.text ?? null;
 
 const messages = [
   { role: 'system', parts: [{ type: 'text', content: 'Be brief.' }] },
@@ -58,4 +60,23 @@ test('plain text is its own text; nothing is none', () => {
   assert.equal(promptText(null), null);
   assert.equal(responseText(''), null);
   assert.equal(responseText('[{"role":"assistant","parts":[{"type":"tool_call","name":"f"}]}]'), null);
+});
+
+test('messages are counted, and parts beside text noticed', () => {
+  assert.deepEqual(readPrompt(JSON.stringify(messages)), {
+    text: 'Be brief.\nOne\ntwo',
+    messages: 2,
+    multimodal: false,
+  });
+  for (const part of [
+    { type: 'image_url', image_url: { url: 'https://example.com/a.png' } },
+    { type: 'blob', mime_type: 'image/png', modality: 'image', content: 'aGk=' },
+    { type: 'input_audio', input_audio: {} },
+  ]) {
+    const prompt = readPrompt(
+      JSON.stringify([{ role: 'user', content: [{ type: 'text', text: 'See' }, part] }]),
+    );
+    assert.deepEqual(prompt, { text: 'See', messages: 1, multimodal: true });
+  }
+  assert.equal(readPrompt(null), null);
 });

@@ -12,6 +12,7 @@ const NOW = Date.UTC(2026, 5, 15, 12);
 
 function question(overrides: Partial<PriceQuestion>): PriceQuestion {
   return {
+    project: 'shop',
     provider: 'openai',
     model: 'gpt-4o',
     started_ms: NOW,
@@ -132,6 +133,7 @@ test('the operator’s prices go first, the newest in force, the provider’s ow
           context_window: 8192,
         },
         { provider: 'own', model: 'small-chat-v1', input_per_mtok_usd: 0, output_per_mtok_usd: 0 },
+        { project: 'vip', model: 'small-chat-v1', input_per_mtok_usd: 0.5, output_per_mtok_usd: 0.25 },
       ],
     }),
   );
@@ -146,6 +148,7 @@ test('the operator’s prices go first, the newest in force, the provider’s ow
   assert.match(ask({}).price_version, /^override-[0-9a-f]{12}:2026-06-01$/);
   assert.equal(ask({}).context_window, 8192);
   assert.equal(ask({ provider: 'own' }).cost_usd, 0);
+  assert.equal(ask({ provider: 'own', project: 'vip' }).cost_usd, 0.75);
   assert.equal(overridden(question({})).cost_status, 'priced');
 });
 
