@@ -57,15 +57,11 @@ export async function runProcess(description: ProcessDescription): Promise<void>
     console.error(explain(error));
     process.exit(EXIT_USAGE);
   }
-  let running: Running;
-  try {
-    running = await description.start(settings);
-  } catch (error) {
-    console.error(`${description.name} could not start. ${explain(error)}`);
-    process.exit(EXIT_FAILED);
-  }
+  let running: Running | undefined;
   let stopping = false;
   const stop = (): void => {
+    // Until the start is over nobody waits for this process: what it has begun, the next start takes up.
+    if (running === undefined) process.exit(0);
     if (stopping) return;
     stopping = true;
     setTimeout(() => process.exit(EXIT_FAILED), STOP_TIMEOUT_MS).unref();
@@ -79,4 +75,10 @@ export async function runProcess(description: ProcessDescription): Promise<void>
   };
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
+  try {
+    running = await description.start(settings);
+  } catch (error) {
+    console.error(`${description.name} could not start. ${explain(error)}`);
+    process.exit(EXIT_FAILED);
+  }
 }
