@@ -74,7 +74,7 @@ await runProcess({
       keyRing,
       keyedHash,
       redact: redactOf(settings),
-      price: await pricerOf(settings),
+      price: await pricerOf(settings, log),
       user_ids: settings.user_ids,
       slices: slicesOfSettings(settings),
       otlp_max_bytes: settings.otlp_max_bytes,

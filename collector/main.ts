@@ -34,7 +34,7 @@ await runProcess({
       keyRing,
       keyedHash: createKeyedHash(hashKey),
       redact: redactOf(settings),
-      price: await pricerOf(settings),
+      price: await pricerOf(settings, log),
       user_ids: settings.user_ids,
       slices: slicesOfSettings(settings),
       otlp_max_bytes: settings.otlp_max_bytes,
