@@ -24,6 +24,8 @@ export interface SeenRequest {
   path: string;
   headers: IncomingHttpHeaders;
   body: ChatRequest & Record<string, unknown>;
+  /** Status of the answer. */
+  status: number;
   /** True when the client hung up before the answer was complete. */
   aborted: boolean;
 }
@@ -81,7 +83,7 @@ async function answer(
     });
   }
   const body = (await json(request)) as SeenRequest['body'];
-  const entry: SeenRequest = { path, headers: request.headers, body, aborted: false };
+  const entry: SeenRequest = { path, headers: request.headers, body, status: 200, aborted: false };
   seen.push(entry);
   const hungUp = new AbortController();
   response.on('close', () => {
@@ -91,8 +93,10 @@ async function answer(
   const behaviour = behaviourOf(request.headers['x-fake'], body.model);
   const id = `${route.protocol === 'openai' ? 'chatcmpl' : 'msg'}-fake-${seen.length}`;
   await pause(behaviour.delay_ms, hungUp.signal);
-  if (behaviour.status !== 200)
-    return reply(response, behaviour.status, errorBody(route.protocol, behaviour.status));
+  const asBefore = seen.filter(({ headers }) => headers['x-fake'] === request.headers['x-fake']).length;
+  entry.status =
+    behaviour.fail_first !== undefined && asBefore > behaviour.fail_first ? 200 : behaviour.status;
+  if (entry.status !== 200) return reply(response, entry.status, errorBody(route.protocol, entry.status));
   if (!body.stream || !route.events) return reply(response, 200, route.answer(body, behaviour, id));
   await stream(response, route.events(body, behaviour, id), behaviour, hungUp.signal);
 }

@@ -1,4 +1,4 @@
-import { type Behaviour, type FakeUsage, pieces } from './behaviour.ts';
+import { askedTool, type Behaviour, type FakeUsage, pieces } from './behaviour.ts';
 import type { ChatRequest, StreamEvent } from './openai.ts';
 
 /** Anthropic counts disjoint parts: input without the cached tokens. */
@@ -16,10 +16,15 @@ function envelope(request: ChatRequest, behaviour: Behaviour, id: string) {
 }
 
 export function message(request: ChatRequest, behaviour: Behaviour, id: string) {
+  const tool = askedTool(behaviour, request.messages);
   return {
     ...envelope(request, behaviour, id),
-    content: [{ type: 'text', text: behaviour.text }],
-    stop_reason: 'end_turn',
+    content: [
+      tool
+        ? { type: 'tool_use', id: `toolu_${id}`, name: tool, input: {} }
+        : { type: 'text', text: behaviour.text },
+    ],
+    stop_reason: tool ? 'tool_use' : 'end_turn',
     usage: { ...inputUsage(behaviour.usage), output_tokens: behaviour.usage.output_tokens },
   };
 }

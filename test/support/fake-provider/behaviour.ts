@@ -4,6 +4,10 @@ export interface Behaviour {
   delay_ms: number;
   /** 200, or the status of an error answer. */
   status: number;
+  /** Only this many requests with the same `x-fake` header get that status, the later ones are answered. */
+  fail_first: number | undefined;
+  /** Asks for a call of this tool (with `{}`) instead of answering, until its result is among the messages. */
+  tool: string | undefined;
   /** Pieces the text is streamed in. */
   chunks: number;
   /** Wait before each piece. */
@@ -40,6 +44,8 @@ export function behaviourOf(header: string | string[] | undefined, model: unknow
   return {
     delay_ms: 0,
     status: named ? Number(named) : 200,
+    fail_first: undefined,
+    tool: undefined,
     chunks: 4,
     chunk_delay_ms: 0,
     cut_after: undefined,
@@ -57,4 +63,20 @@ export function pieces({ text, chunks }: Behaviour): string[] {
   return Array.from({ length: Math.ceil(characters.length / size) }, (_, index) =>
     characters.slice(index * size, (index + 1) * size).join(''),
   );
+}
+
+/** The tool to ask for in answer to these messages; undefined when the answer is text. */
+export function askedTool(
+  { tool }: Behaviour,
+  messages: readonly ToldMessage[] | undefined,
+): string | undefined {
+  const isResult = ({ role, content }: ToldMessage): boolean =>
+    role === 'tool' ||
+    (Array.isArray(content) && content.some((part: { type?: string }) => part.type === 'tool_result'));
+  return messages?.some(isResult) ? undefined : tool;
+}
+
+export interface ToldMessage {
+  role: string;
+  content?: unknown;
 }

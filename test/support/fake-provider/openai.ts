@@ -1,10 +1,11 @@
-import { type Behaviour, type FakeUsage, pieces } from './behaviour.ts';
+import { askedTool, type Behaviour, type FakeUsage, pieces, type ToldMessage } from './behaviour.ts';
 
 export interface ChatRequest {
   model?: string;
   stream?: boolean;
   stream_options?: { include_usage?: boolean };
   input?: string | string[];
+  messages?: ToldMessage[];
 }
 
 /** One step of a stream: what is sent, and whether it is a piece of the text. */
@@ -29,15 +30,21 @@ function envelope(object: string, request: ChatRequest, behaviour: Behaviour, id
   return { id, object, created: 1_700_000_000, model, system_fingerprint: 'fp_fake' };
 }
 
+function toolCall(name: string, id: string) {
+  return { id: `call_${id}`, type: 'function', function: { name, arguments: '{}' } };
+}
+
 export function chatCompletion(request: ChatRequest, behaviour: Behaviour, id: string) {
+  const tool = askedTool(behaviour, request.messages);
+  const message = tool ? { content: null, tool_calls: [toolCall(tool, id)] } : { content: behaviour.text };
   return {
     ...envelope('chat.completion', request, behaviour, id),
     choices: [
       {
         index: 0,
-        message: { role: 'assistant', content: behaviour.text, refusal: null },
+        message: { role: 'assistant', refusal: null, ...message },
         logprobs: null,
-        finish_reason: 'stop',
+        finish_reason: tool ? 'tool_calls' : 'stop',
       },
     ],
     usage: usageOf(behaviour.usage),
@@ -57,8 +64,10 @@ export function* chatEvents(request: ChatRequest, behaviour: Behaviour, id: stri
     content,
   });
   yield chunk({ role: 'assistant', content: '', refusal: null }, null);
-  for (const content of pieces(behaviour)) yield chunk({ content }, null, true);
-  yield chunk({}, 'stop');
+  const tool = askedTool(behaviour, request.messages);
+  if (tool) yield chunk({ tool_calls: [{ index: 0, ...toolCall(tool, id) }] }, null, true);
+  else for (const content of pieces(behaviour)) yield chunk({ content }, null, true);
+  yield chunk({}, tool ? 'tool_calls' : 'stop');
   if (asksUsage) yield { data: { ...base, choices: [], usage: usageOf(behaviour.usage) }, content: false };
   yield { data: '[DONE]', content: false };
 }
