@@ -29,7 +29,7 @@ export function horizonMs({ now_ms, calls_days }: { now_ms: number; calls_days: 
 export function countedCalls(scope: CountedScope, values: BoundValues): string {
   const from_ms = Math.max(scope.from_ms, horizonMs(scope));
   const fromHour = Math.floor(from_ms / MS_PER_HOUR);
-  const toHour = Math.floor(scope.to_ms / MS_PER_HOUR);
+  const toHour = Math.floor((scope.to_ms - 1) / MS_PER_HOUR);
   const project = values.bind('String', scope.project);
   const table = `${values.bind('Identifier', scope.database)}.calls`;
   const hour = (value: number): string => values.bind('Int32', value);

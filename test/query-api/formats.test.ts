@@ -5,8 +5,8 @@ import { DATA_FROM_MS, DATA_TO_MS, makeDataset } from './support/dataset.ts';
 import { get, type Harness, rowsOf, startHarness } from './support/harness.ts';
 
 const QUERY =
-  `/v1/rollups?from=${DATA_FROM_MS}&to=${DATA_TO_MS}&interval=6h&group_by=model,slice` +
-  '&metrics=calls,latency_p95_ms,reasoning_tokens,cost_usd&limit=1000';
+  `/v1/rollups?from=${DATA_FROM_MS}&to=${DATA_TO_MS}&interval=6h&group_by=model,slice,status` +
+  '&metrics=calls,latency_p95_ms,reasoning_tokens,ttft_p95_ms&limit=1000';
 
 let harness: Harness;
 before(async () => {
@@ -36,10 +36,11 @@ test('CSV holds the rows of JSON, null as nothing, quotes and line ends as they 
     'time',
     'model',
     'slice',
+    'status',
     'calls',
     'latency_p95_ms',
     'reasoning_tokens',
-    'cost_usd',
+    'ttft_p95_ms',
   ]);
   const text = (value: unknown): string => (value === null ? '' : String(value));
   assert.deepEqual(
@@ -48,6 +49,7 @@ test('CSV holds the rows of JSON, null as nothing, quotes and line ends as they 
   );
   assert.ok(rows.some(({ slice }) => String(slice).includes('\n')));
   assert.ok(rows.some(({ reasoning_tokens }) => reasoning_tokens === null));
+  assert.ok(rows.some(({ ttft_p95_ms }) => ttft_p95_ms === null));
 });
 
 test('CSV of no rows is its header', () => assert.equal(toCsv(['a', 'b'], []), 'a,b\r\n'));
@@ -70,10 +72,11 @@ for (const [format, engineFormat, magic] of [
     const answer = await get(harness.app, `${QUERY}&format=${format}`);
     assert.equal(answer.raw.subarray(0, magic.length).toString(), magic);
     const types =
-      "time DateTime64(3, 'UTC'), model String, slice String, calls UInt64, latency_p95_ms Nullable(Float64), reasoning_tokens Nullable(UInt64), cost_usd Nullable(Float64)";
+      "time DateTime64(3, 'UTC'), model String, slice String, status String, calls UInt64, latency_p95_ms Nullable(Float64), reasoning_tokens Nullable(UInt64), ttft_p95_ms Nullable(Float64)";
     const { rows } = await harness.writer.query<Record<string, unknown>>(
       `SELECT * REPLACE (toUnixTimestamp64Milli(time) AS time)
-       FROM format(${engineFormat}, {types:String}, unhex('${answer.raw.toString('hex')}'))`,
+       FROM format(${engineFormat}, {types:String}, unhex('${answer.raw.toString('hex')}'))
+       WHERE ifNull(NOT isNaN(ttft_p95_ms), true)`,
       { params: { types } },
     );
     const expected = await rowsOf(harness.app, QUERY);

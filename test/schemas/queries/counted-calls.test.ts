@@ -114,6 +114,12 @@ test('a carrier at the edge of the window is struck out by its call beyond the e
   assert.equal((await total(project, { to_ms: NOON_MS })).calls, 0);
   assert.equal((await total(project, { from_ms: NOON_MS })).calls, 1);
   assert.equal((await total(project)).calls, 1);
+  const early = newProject();
+  await harness.insertCalls([
+    at(NOON_MS, { project: early, trace_id, kind: 'carrier', duration_ms: 1_000 }),
+    at(NOON_MS - 500, { project: early, trace_id }),
+  ]);
+  assert.equal((await total(early, { from_ms: NOON_MS })).calls, 0, 'a second is allowed for');
 });
 
 test('scores meet calls by span or by answer, replace each other by source, and are averaged by call', async () => {
