@@ -9,6 +9,8 @@ const DEFAULTS = {
   OTEL_LOGS_EXPORTER: 'none',
   // All detectors but that of the process: a command line may hold secrets.
   OTEL_NODE_RESOURCE_DETECTORS: 'env,host,os,serviceinstance',
+  // The SDK lets a span wait five seconds for others: longer than all the rest of its way to an answer.
+  OTEL_BSP_SCHEDULE_DELAY: '1000',
 };
 
 /** Runs `setUp` with our defaults in the environment, which is the SDK's only way to be told of some of them. */
