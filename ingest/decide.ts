@@ -17,13 +17,12 @@ export interface Attempt {
 }
 
 export type Step =
-  | { do: 'retry'; strikes: number }
+  | { do: 'retry'; strikes: number; wait: boolean }
   | { do: 'split'; strikes: number }
   | { do: 'dead_letter' };
 
-/** An unclear failure must repeat this often; an unreadable message is asked a second time, once it is alone. */
-const UNCLEAR_STRIKES = 3;
-const UNREADABLE_STRIKES = 2;
+/** How often a failure must repeat before a set is split or a message given up. */
+const STRIKES = { set: 3, unreadable_message: 2, unclear_message: 4 };
 
 /**
  * A message is given up only when it has failed alone, repeatedly, while the database was well: for an unclear
@@ -32,13 +31,14 @@ const UNREADABLE_STRIKES = 2;
 export function decide({ messages, strikes, failure, health }: Attempt): Step {
   const alone = messages === 1;
   if (failure === 'unreadable' && !alone) return { do: 'split', strikes: 0 };
-  if (health === 'down') return { do: 'retry', strikes };
-  if (failure === 'unclear' && alone && health !== 'stores') return { do: 'retry', strikes };
+  if (health === 'down') return { do: 'retry', strikes, wait: true };
+  if (failure === 'unclear' && alone && health !== 'stores') return { do: 'retry', strikes, wait: true };
   const struck = strikes + 1;
-  if (struck < (failure === 'unreadable' ? UNREADABLE_STRIKES : UNCLEAR_STRIKES)) {
-    return { do: 'retry', strikes: struck };
+  const needed = alone ? STRIKES[`${failure}_message`] : STRIKES.set;
+  if (struck < needed) {
+    return { do: 'retry', strikes: struck, wait: failure === 'unclear' };
   }
   if (alone) return { do: 'dead_letter' };
-  // The halves of a set that failed three times are split at once again, but one message has all its tries.
-  return { do: 'split', strikes: messages > 3 ? UNCLEAR_STRIKES - 1 : 0 };
+  // Halves need no more proof than one failure to be split again, but a message has all its tries.
+  return { do: 'split', strikes: messages > 3 ? STRIKES.set - 1 : 0 };
 }

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-const FIRST_MS = 250;
+const FIRST_MS = 500;
 const LONGEST_MS = 15_000;
 
-/** Waits before another try: twice as long with each failure, of which a random half is taken off. */
-export async function backOff(failures: number, stopping: AbortSignal): Promise<void> {
-  const longest_ms = Math.min(LONGEST_MS, FIRST_MS * 2 ** Math.min(failures - 1, 10));
+/** Waits before another try: twice as long each time, of which up to half is taken off at random. */
+export async function backOff(waits: number, stopping: AbortSignal): Promise<void> {
+  const longest_ms = Math.min(LONGEST_MS, FIRST_MS * 2 ** Math.min(waits - 1, 10));
   await sleep(longest_ms * (0.5 + Math.random() / 2), undefined, { signal: stopping });
 }
 

@@ -7,44 +7,43 @@ export interface StoreSteps<Message> {
   insert(messages: Message[]): Promise<void>;
   probe(): Promise<Health>;
   deadLetter(message: Message, error: unknown): Promise<void>;
-  /** Waits before another try, longer with every failure since something was stored. */
-  backOff(failures: number): Promise<void>;
-  /** Tells of a failed insert; `failures` counts those since something was stored. */
-  onFailure(error: unknown, failures: number, messages: number): void;
+  /** Waits before the same insert is tried again; `waits` counts this time and those before it. */
+  backOff(waits: number): Promise<void>;
+  onFailure(error: unknown, messages: number): void;
   stopping: AbortSignal;
 }
 
 interface Part<Message> {
   messages: Message[];
   strikes: number;
+  waits: number;
 }
 
 /** Resolves when each message is stored or dead-lettered; some may be stored more than once. */
 export async function storeGroup<Message>(messages: Message[], steps: StoreSteps<Message>): Promise<void> {
-  const parts: Part<Message>[] = [{ messages, strikes: 0 }];
-  let failures = 0;
+  const parts: Part<Message>[] = [{ messages, strikes: 0, waits: 0 }];
   for (let part = parts.shift(); part; part = parts.shift()) {
     try {
       await steps.insert(part.messages);
-      failures = 0;
     } catch (error) {
       steps.stopping.throwIfAborted();
-      steps.onFailure(error, ++failures, part.messages.length);
+      steps.onFailure(error, part.messages.length);
       const failure = classify(error);
       const several = part.messages.length > 1;
       const health = several && failure === 'unreadable' ? 'answers' : await steps.probe();
       const step = decide({ messages: part.messages.length, strikes: part.strikes, failure, health });
       if (step.do === 'dead_letter') {
         await steps.deadLetter(part.messages[0]!, error);
-        failures = 0;
       } else if (step.do === 'split') {
         const middle = part.messages.length >> 1;
-        parts.push({ messages: part.messages.slice(0, middle), strikes: step.strikes });
-        parts.push({ messages: part.messages.slice(middle), strikes: step.strikes });
+        for (const half of [part.messages.slice(0, middle), part.messages.slice(middle)]) {
+          parts.push({ messages: half, strikes: step.strikes, waits: 0 });
+        }
       } else {
         // Behind the others, which may be stored meanwhile and show that the fault is this one's.
-        parts.push({ messages: part.messages, strikes: step.strikes });
-        await steps.backOff(failures);
+        const waits = part.waits + (step.wait ? 1 : 0);
+        parts.push({ messages: part.messages, strikes: step.strikes, waits });
+        if (step.wait) await steps.backOff(waits);
       }
     }
   }

@@ -71,10 +71,10 @@ export function createTableWriter(options: TableWriterOptions): TableWriter {
       probe,
       deadLetter: ({ message }, error) =>
         options.deadLetters(message, classify(error) === 'unreadable' ? 'unreadable' : 'refused', error),
-      backOff: (failures) => backOff(failures, stopping),
-      onFailure(error, failures, count) {
+      backOff: (waits) => backOff(waits, stopping),
+      onFailure(error, count) {
         metrics.retries.inc({ table });
-        state.failures++;
+        const failures = ++state.failures;
         state.since_ms ||= Date.now();
         state.error = error instanceof Error ? error.message : String(error);
         retrying.add(state);
