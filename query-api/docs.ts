@@ -31,6 +31,8 @@ export async function registerDocs(app: FastifyInstance): Promise<void> {
       withDefaultFonts: false,
       telemetry: false,
       agent: { disabled: true },
+      showDeveloperTools: 'never',
+      hideClientButton: true,
     },
   });
 }

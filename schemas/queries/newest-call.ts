@@ -12,8 +12,8 @@ export interface NewestCallRow {
 }
 
 /**
- * No row if there is none. Calls of clocks that run ahead are passed over. Reads from the newest hour backwards
- * and stops there, whatever the retention; a call that was sent twice started when it started, so no FINAL.
+ * No row if there is none. Calls of clocks that run ahead are passed over. The newest hour is looked for first: the
+ * sort key leads to it, whatever the retention. A call that was sent twice started when it started, so no FINAL.
  */
 export function newestCallStatement(scope: {
   database: string;
@@ -22,14 +22,17 @@ export function newestCallStatement(scope: {
   calls_days: number;
 }): Statement {
   const values = new BoundValues();
-  const now = values.bind('Int64', scope.now_ms);
-  const sql = `SELECT toUnixTimestamp64Milli(started_at) AS started_ms, toUnixTimestamp64Milli(inserted_at) AS inserted_ms
-FROM ${values.bind('Identifier', scope.database)}.calls
+  const horizon_ms = horizonMs(scope);
+  const time = (ms: number): string => `fromUnixTimestamp64Milli(${values.bind('Int64', ms)}, 'UTC')`;
+  const hour = (ms: number): string => values.bind('Int32', Math.floor(ms / MS_PER_HOUR));
+  const begun = `FROM ${values.bind('Identifier', scope.database)}.calls
 WHERE project = ${values.bind('String', scope.project)}
-  AND hour >= ${values.bind('Int32', Math.floor(horizonMs(scope) / MS_PER_HOUR))}
-  AND hour <= ${values.bind('Int32', Math.floor(scope.now_ms / MS_PER_HOUR))}
-  AND started_at <= fromUnixTimestamp64Milli(${now}, 'UTC') AND kind = 'call'
-ORDER BY project DESC, hour DESC, started_at DESC
+  AND hour >= ${hour(horizon_ms)} AND hour <= ${hour(scope.now_ms)}
+  AND started_at >= ${time(horizon_ms)} AND started_at <= ${time(scope.now_ms)} AND kind = 'call'`;
+  const sql = `SELECT toUnixTimestamp64Milli(started_at) AS started_ms, toUnixTimestamp64Milli(inserted_at) AS inserted_ms
+${begun}
+  AND hour = (SELECT hour ${begun} ORDER BY hour DESC LIMIT 1)
+ORDER BY started_at DESC
 LIMIT 1`;
   return { sql, params: values.params };
 }
