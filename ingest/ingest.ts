@@ -25,6 +25,8 @@ const DEFAULT_LIMITS: IngestLimits = {
   stop_timeout_ms: 15_000,
 };
 const READY_TIMEOUT_MS = 3_000;
+/** What leaving the group may take once all batches have ended. */
+const LEAVE_TIMEOUT_MS = 3_000;
 
 export interface Ingest {
   /** Creates missing topics and begins to consume. Rejects with UnavailableError when no broker answers. */
@@ -119,7 +121,7 @@ export function createIngest(options: IngestOptions): Ingest {
     await unlessStopped(() => bus.ensureTopics(specs), stopping.signal);
     consumption = await bus.consume({ group: options.group, topics: consumed, onBatch });
     consumption.crashed.catch((error) => {
-      state = 'crashed';
+      if (state === 'consuming') state = 'crashed';
       crashed.reject(error);
     });
     state = 'consuming';
@@ -130,9 +132,12 @@ export function createIngest(options: IngestOptions): Ingest {
     state = 'stopping';
     const reason = new UnavailableError('Ingest is stopping; what is not stored yet comes again.');
     const deadline = setTimeout(() => stopping.abort(reason), limits.stop_timeout_ms);
-    const stopped = consumption?.stop();
+    const leaving = consumption?.stop() ?? Promise.resolve();
+    const left = within(limits.stop_timeout_ms + LEAVE_TIMEOUT_MS, 'Kafka', leaving).catch((error) =>
+      log('warn', 'left without a farewell to the group', { error }),
+    );
     await Promise.all(all.map((one) => one.flush()));
-    await stopped;
+    await left;
     clearTimeout(deadline);
     stopping.abort(reason);
     state = 'stopped';
@@ -142,7 +147,10 @@ export function createIngest(options: IngestOptions): Ingest {
     if (state !== 'consuming') throw new Error(`Ingest is ${state}.`);
     const [tooNew] = gate.tooNew();
     if (tooNew) throw new Error(explainTooNew(tooNew));
-    await Promise.all([within('Kafka', bus.ping()), within('ClickHouse', warehouse.ping())]);
+    await Promise.all([
+      within(READY_TIMEOUT_MS, 'Kafka', bus.ping()),
+      within(READY_TIMEOUT_MS, 'ClickHouse', warehouse.ping()),
+    ]);
   };
 
   return {
@@ -161,10 +169,10 @@ export function createIngest(options: IngestOptions): Ingest {
   };
 }
 
-async function within(name: string, answer: Promise<void>): Promise<void> {
+async function within(timeout_ms: number, name: string, answer: Promise<void>): Promise<void> {
   const { promise: late, reject } = Promise.withResolvers<never>();
-  const error = new Error(`${name} has not answered for ${READY_TIMEOUT_MS} ms.`);
-  const timer = setTimeout(() => reject(error), READY_TIMEOUT_MS);
+  const error = new Error(`${name} has not answered for ${timeout_ms} ms.`);
+  const timer = setTimeout(() => reject(error), timeout_ms);
   try {
     await Promise.race([answer, late]);
   } finally {
