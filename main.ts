@@ -19,6 +19,7 @@ import { EMBEDDED_GROUPING } from './collector/block-writer.ts';
 import { firstCallCommand } from './collector/first-call.ts';
 import { pricerOf, redactOf, slicesOfSettings } from './collector/from-settings.ts';
 import { createCollector } from './collector/server.ts';
+import { removeConnection, writeConnection } from './engine/connection-file.ts';
 import { startEngine } from './engine/supervisor.ts';
 import { createQueryApi } from './query-api/server.ts';
 import { createKeyedHash } from './schemas/identity/keyed-hash.ts';
@@ -57,6 +58,7 @@ await runProcess({
         process.exit(1);
       },
     });
+    writeConnection(settings.data_dir, engine);
     const { url: engineUrl, writer, reader } = engine;
     const warehouse = createClickhouseWarehouse({ url: engineUrl, ...writer, database });
     const readWarehouse = createClickhouseWarehouse({ url: engineUrl, ...reader, database });
@@ -112,6 +114,7 @@ Send a first call, then ask for its p95:
         await api.close();
         await collector.stop();
         await Promise.all([warehouse.close(), readWarehouse.close()]);
+        removeConnection(settings.data_dir);
         await engine.stop();
       },
     };

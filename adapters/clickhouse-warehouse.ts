@@ -79,6 +79,15 @@ export function createClickhouseWarehouse(options: ClickhouseOptions): Warehouse
       }
     },
 
+    insertRows: (table, rows) =>
+      wrapped(async () => {
+        await client.insert({
+          table: `${options.database}.${table}`,
+          values: [...rows],
+          format: 'JSONEachRow',
+        });
+      }),
+
     query: <Row>(sql: string, query?: QueryOptions): Promise<QueryResult<Row>> =>
       wrapped(async () => {
         const answer = await client.query({ query: sql, format: 'JSON', ...common(query) });

@@ -65,6 +65,8 @@ export interface Warehouse {
    * rows than the block says (those it held are stored).
    */
   insert(block: CallBlock): Promise<void>;
+  /** Inserts a few rows of a table of our own bookkeeping, as JSON; calls travel as blocks. */
+  insertRows(table: string, rows: readonly Record<string, unknown>[]): Promise<void>;
   query<Row>(sql: string, options?: QueryOptions): Promise<QueryResult<Row>>;
   /** The raw answer in a ClickHouse output format (CSVWithNames, Parquet, ...). */
   stream(sql: string, format: string, options?: QueryOptions): Promise<Readable>;

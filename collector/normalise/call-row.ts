@@ -13,7 +13,7 @@ import { withEvents } from './content-events.ts';
 import { errorFields } from './error-fields.ts';
 import { type CompiledDialect, type Gathered, speaks } from './gather.ts';
 import { readPrompt, responseText } from './message-text.ts';
-import { canonicalModel, canonicalProvider } from './model-names.ts';
+import { canonicalModel, canonicalProvider, pricedModel } from './model-names.ts';
 import { resourceFacts } from './resource-facts.ts';
 import { restAttributes } from './rest-attributes.ts';
 import { billedTokens } from './tokens.ts';
@@ -122,7 +122,7 @@ export function normalise(span: Span, context: NormaliseContext): Normalised {
   const price = context.price({
     project,
     provider,
-    model: response_model === '' ? model : canonicalModel(response_model, '').model,
+    model: pricedModel(model, response_model),
     started_ms,
     ...tokens,
     cost_reported_usd,

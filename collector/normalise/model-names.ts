@@ -82,3 +82,8 @@ export function canonicalModel(request: string, response: string): ModelName {
   const answered = splitModel(response);
   return answered.model === '' ? asked : answered;
 }
+
+/** The model whose prices hold: what answered where that is known, since an alias may answer by a dearer model. */
+export function pricedModel(model: string, response_model: string): string {
+  return response_model === '' ? model : canonicalModel(response_model, '').model;
+}
