@@ -88,7 +88,7 @@ const HEADER = [
 export function reconcileCommand(withContext: WithContext): Command {
   return new Command('reconcile')
     .description('compare our costs with a provider’s export, by day and model; exits 1 where they differ')
-    .argument('<file>', 'CSV export of the provider (docs/reconcile.md)')
+    .argument('<file>', 'CSV export of the provider (docs/costs.md)')
     .addOption(
       new Option('--format <name>', 'kind of export; found by its columns if absent').choices([
         ...INVOICE_FORMATS,

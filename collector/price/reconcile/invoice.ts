@@ -33,7 +33,7 @@ interface Mapping {
   output?: readonly string[];
 }
 
-/** The documented columns of each export (docs/reconcile.md), the more telling first. */
+/** The documented columns of each export (docs/costs.md), the more telling first. */
 const MAPPINGS: readonly Mapping[] = [
   {
     format: 'openai-costs',
