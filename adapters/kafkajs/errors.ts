@@ -45,7 +45,6 @@ function isAuthenticationError(error: unknown): boolean {
   return error.name === 'KafkaJSSASLAuthenticationError' || isAuthenticationError(error.cause);
 }
 
-/** The failure as one that may pass, its cause kept; one that says so already stays as it is. */
 export function unavailable(cause: unknown): UnavailableError {
   if (cause instanceof UnavailableError) return cause;
   const reason = cause instanceof Error ? cause.message : String(cause);

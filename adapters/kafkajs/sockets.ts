@@ -17,7 +17,6 @@ export interface Sockets {
   isClosed(): boolean;
 }
 
-/** None open yet; hand `factory` to one kafkajs client only. */
 export function createSockets(): Sockets {
   const open = new Map<Socket, { heard_at_ms: number }>();
   let closed = false;
