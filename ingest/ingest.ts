@@ -58,7 +58,7 @@ export function createIngest(options: IngestOptions): Ingest {
   const stored: IngestStatus['stored'] = { messages: 0, rows: 0, bytes: 0 };
   const crashed = Promise.withResolvers<never>();
   crashed.promise.catch(() => {});
-  let state: IngestStatus['state'] = 'stopped';
+  let state: IngestStatus['state'] = 'starting';
   let consumption: Consumption | undefined;
   let dead_letters = 0;
   let last_stored_at_ms: number | null = null;
@@ -116,7 +116,6 @@ export function createIngest(options: IngestOptions): Ingest {
   };
 
   const start = async (): Promise<void> => {
-    state = 'starting';
     const specs = topicSpecs(options.topic, { partitions: options.partitions ?? 6 });
     await unlessStopped(() => bus.ensureTopics(specs), stopping.signal);
     consumption = await bus.consume({ group: options.group, topics: consumed, onBatch });
