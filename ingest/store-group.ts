@@ -1,4 +1,5 @@
 /** Stores a group of messages whatever happens: retries what may pass, singles out what never will. */
+import { PermanentError, WarehouseError } from '../schemas/seams.ts';
 import { decide, type Health } from './decide.ts';
 import { classify } from './failure.ts';
 
@@ -27,6 +28,8 @@ export async function storeGroup<Message>(messages: Message[], steps: StoreSteps
       await steps.insert(part.messages);
     } catch (error) {
       steps.stopping.throwIfAborted();
+      // A fault of our own says nothing about a message: the messages come again, and none is given up for it.
+      if (!(error instanceof WarehouseError || error instanceof PermanentError)) throw error;
       steps.onFailure(error, part.messages.length);
       const failure = classify(error);
       const several = part.messages.length > 1;

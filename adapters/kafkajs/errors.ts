@@ -45,6 +45,7 @@ function isAuthenticationError(error: unknown): boolean {
   return error.name === 'KafkaJSSASLAuthenticationError' || isAuthenticationError(error.cause);
 }
 
+/** What callers see of a failure that may pass: they should try again after a second. */
 export function unavailable(cause: unknown): UnavailableError {
   if (cause instanceof UnavailableError) return cause;
   const reason = cause instanceof Error ? cause.message : String(cause);

@@ -17,6 +17,7 @@ export interface Sockets {
   isClosed(): boolean;
 }
 
+/** Keeps account of a client's connections, to end those that a mute broker leaves hanging. */
 export function createSockets(): Sockets {
   const open = new Map<Socket, { heard_at_ms: number }>();
   let closed = false;
