@@ -1,16 +1,16 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { fields, list } from './values.ts';
 
 const TEXT_TYPES = new Set<unknown>(['text', 'input_text', 'output_text']);
 
 /** SHA-256 of the text's UTF-8 bytes as 64 lower-case hex digits; undefined for no text. */
 export function textHash(text: string | undefined): string | undefined {
-  return text ? createHash('sha256').update(text, 'utf8').digest('hex') : undefined;
+  return text ? hash('sha256', text, 'hex') : undefined;
 }
 
 /** A hash somebody else computed, as lower-case hex; undefined when it is not a SHA-256 in hex. */
-export function knownHash(hash: unknown): string | undefined {
-  return typeof hash === 'string' && /^[0-9a-f]{64}$/i.test(hash) ? hash.toLowerCase() : undefined;
+export function knownHash(digest: unknown): string | undefined {
+  return typeof digest === 'string' && /^[0-9a-f]{64}$/i.test(digest) ? digest.toLowerCase() : undefined;
 }
 
 /**

@@ -1,35 +1,40 @@
-import type { Attributes } from '@opentelemetry/api';
+import type { Attributes, SpanContext } from '@opentelemetry/api';
+
+/** What is known of the request that a call serves; `withCallContext` gives it to every call inside it. */
+export interface CallContext {
+  user_id?: string | undefined;
+  conversation_id?: string | undefined;
+  /** The caller's class of request: `support`, `search`, ... */
+  request_type?: string | undefined;
+  /** Which arm of a rollout answers: `baseline`, `canary`, or what the router says. */
+  variant?: string | undefined;
+  /** The caller's own slices, beside those found from the call. */
+  slices?: string[] | undefined;
+}
 
 /** What the caller knows of a call. Only `model` and `provider` are needed. */
-export interface CallLabels {
+export interface CallLabels extends CallContext {
   /** The model asked for, as the provider calls it. */
   model: string;
   /** The conventions' provider name: `openai`, `anthropic`, `aws.bedrock`, `azure.ai.openai`, ... */
   provider: string;
   /** `chat` unless said otherwise; also `text_completion`, `generate_content`, `embeddings`. */
   operation?: string | undefined;
-  user_id?: string | undefined;
-  conversation_id?: string | undefined;
-  /** The caller's class of request: `support`, `search`, ... */
-  request_type?: string | undefined;
-  /** Which arm of a rollout answered: `baseline`, `canary`, or what the router says. */
-  variant?: string | undefined;
-  /** The caller's own slices, beside those found from the call. */
-  slices?: string[] | undefined;
   /** Whether the call streams; found from the answer when it does. */
   stream?: boolean | undefined;
   /** The caller's signal of how sure the answer is, 0 to 1. */
   confidence?: number | undefined;
   client_retries?: number | undefined;
   server_address?: string | undefined;
+  server_port?: number | undefined;
   /** Further span attributes. They leave the process as they are. */
   attributes?: Attributes | undefined;
 }
 
 export interface ModelCallOptions extends CallLabels {
-  /** Prompt as text or as messages. It stays in the process: only its hash is sent. */
+  /** Prompt as text or as messages. What is sent of it is said by `configure({ content })`: its hash by default. */
   input?: unknown;
-  /** System instructions given apart from `input`. They stay in the process and are no part of the hash. */
+  /** System instructions given apart from `input`. They are no part of the hash. */
   system?: unknown;
 }
 
@@ -43,7 +48,7 @@ export interface CallReading {
   cache_write_tokens?: number | undefined;
   reasoning_tokens?: number | undefined;
   finish_reason?: string | undefined;
-  /** Text of the first choice. It stays in the process: only its hash is sent. */
+  /** Text of the first choice. What is sent of it is said by `configure({ content })`: its hash by default. */
   text?: string | undefined;
   /** The model that answered. */
   model?: string | undefined;
@@ -62,6 +67,8 @@ export interface ModelCall {
   record(reading: CallReading): void;
   /** Marks the first token now, for streams that the tracer does not follow. Only the first mark counts. */
   markFirstToken(): void;
+  /** The call's span, for `score`; undefined when nobody records the call. */
+  spanContext(): SpanContext | undefined;
 }
 
 /** A call that somebody else has timed. */

@@ -2,11 +2,12 @@ import { type Attributes, type HrTime, SpanKind, trace } from '@opentelemetry/ap
 import { ATTR } from './attributes.ts';
 import { labelAttributes, readingAttributes, spanName } from './call-attributes.ts';
 import { setFailure } from './call-span.ts';
+import { setAnswer, setPrompt } from './content/text-attributes.ts';
+import { activeLabels } from './context/call-context.ts';
 import { label } from './error-type.ts';
 import { guarded } from './guard.ts';
-import { knownHash, promptText, textHash } from './hash.ts';
 import type { RecordedCall } from './options.ts';
-import { amount, defined } from './values.ts';
+import { amount, string } from './values.ts';
 import { SCOPE, VERSION } from './version.ts';
 
 /**
@@ -22,7 +23,7 @@ export function recordModelCall(call: RecordedCall): void {
     const span = trace.getTracer(SCOPE, VERSION).startSpan(spanName(call), {
       kind: SpanKind.CLIENT,
       startTime: hrTime(ended_ms - latency_ms),
-      attributes: { ...labelAttributes(call), ...outcome(call) },
+      attributes: { ...labelAttributes(call, activeLabels()), ...outcome(call) },
     });
     const error = label(call.error_type) ?? (call.error_type ? '_OTHER' : undefined);
     if (error) setFailure(span, error);
@@ -32,21 +33,17 @@ export function recordModelCall(call: RecordedCall): void {
 
 function outcome(call: RecordedCall): Attributes {
   const ttft_ms = amount(call.ttft_ms);
-  return {
-    ...readingAttributes({
-      ...call,
-      model: call.response_model,
-      id: call.response_id,
-      text: call.response,
-      input_tokens: call.input_tokens ?? call.tokens_in,
-      output_tokens: call.output_tokens ?? call.tokens_out,
-    }),
-    ...defined({
-      [ATTR.promptHash]: knownHash(call.prompt_hash) ?? textHash(promptText(call.prompt)),
-      [ATTR.timeToFirstChunk]: ttft_ms === undefined ? undefined : ttft_ms / 1000,
-    }),
-    ...defined({ [ATTR.responseHash]: knownHash(call.response_hash) }),
-  };
+  const attributes = readingAttributes({
+    ...call,
+    model: call.response_model,
+    id: call.response_id,
+    input_tokens: call.input_tokens ?? call.tokens_in,
+    output_tokens: call.output_tokens ?? call.tokens_out,
+  });
+  setPrompt(attributes, call.prompt, undefined, call.prompt_hash);
+  setAnswer(attributes, string(call.response), call.finish_reason, call.response_hash);
+  if (ttft_ms !== undefined) attributes[ATTR.timeToFirstChunk] = ttft_ms / 1000;
+  return attributes;
 }
 
 // A number would do for the SDK only while it is later than the start of the process: an earlier one is

@@ -1,24 +1,34 @@
 /**
- * Sets OpenTelemetry up for traces over OTLP/HTTP: `node --import plumbline-tracer/register app.js`, or
- * `import 'plumbline-tracer/register'` before anything else. Everything is set by OTEL_* variables. Does
- * nothing where an SDK is registered already or OTEL_SDK_DISABLED is true.
+ * Sets OpenTelemetry up for traces over OTLP/HTTP and patches the client libraries of model providers:
+ * `node --import plumbline-tracer/register app.js`, or `import 'plumbline-tracer/register'` before anything else.
+ * Everything is set by OTEL_* variables. Where an SDK is registered already it only patches, and where
+ * OTEL_SDK_DISABLED is true it does nothing.
  */
 import { trace } from '@opentelemetry/api';
 import { NodeSDK } from '@opentelemetry/sdk-node';
-import { isExporterOurs, tracesEndpoint, withDefaults } from './export/environment.ts';
+import {
+  isDisabled,
+  isExporterOurs,
+  ownOptions,
+  tracesEndpoint,
+  withDefaults,
+} from './export/environment.ts';
 import { flushBeforeLeaving } from './export/leaving.ts';
+import { flushScores } from './export/score-exporter.ts';
 import { createTraceExporter } from './export/trace-exporter.ts';
+import { patchClients } from './load/hook.ts';
+import { configure } from './settings.ts';
 
 let sdk: NodeSDK | undefined;
 
 /** Sends what has been recorded so far. Resolves when it is sent or lost; never rejects. */
 export async function flush(): Promise<void> {
-  await quietly(() => registeredProvider()?.forceFlush?.());
+  await Promise.all([quietly(() => registeredProvider()?.forceFlush?.()), quietly(flushScores)]);
 }
 
 /** Sends what has been recorded so far and stops recording. Never rejects. */
 export async function shutdown(): Promise<void> {
-  await quietly(() => sdk?.shutdown());
+  await Promise.all([quietly(() => sdk?.shutdown()), quietly(flushScores)]);
 }
 
 interface Provider {
@@ -47,6 +57,14 @@ function report(failure: string): void {
     `plumbline-tracer: spans did not reach ${tracesEndpoint()} (${failure}). ` +
       'The application is not affected; further failures are not reported.\n',
   );
+}
+
+const PATCHED = Symbol.for('plumbline-tracer.registered');
+
+if (!isDisabled() && !Reflect.has(globalThis, PATCHED)) {
+  Reflect.set(globalThis, PATCHED, true);
+  configure(ownOptions());
+  patchClients();
 }
 
 if (!registeredProvider()) {

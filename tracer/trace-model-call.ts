@@ -1,11 +1,13 @@
 import { readAnswer } from './answers/read-answer.ts';
 import { type CallSpan, startCallSpan } from './call-span.ts';
+import { followApiPromise, isApiPromise } from './clients/api-promise.ts';
 import { guarded } from './guard.ts';
 import type { ModelCall, ModelCallOptions } from './options.ts';
+import { rememberAnswer } from './scores/answers.ts';
 import { followStream } from './streams/follow-stream.ts';
 import { isThenable } from './values.ts';
 
-const NOT_RECORDED: ModelCall = { record() {}, markFirstToken() {} };
+const NOT_RECORDED: ModelCall = { record() {}, markFirstToken() {}, spanContext: () => undefined };
 
 /**
  * Traces one model call as a span of kind CLIENT, active while `fn` runs, and gives back what `fn` gives
@@ -15,18 +17,25 @@ const NOT_RECORDED: ModelCall = { record() {}, markFirstToken() {} };
  * The span ends when the answer is there; for a stream, when it has been read to its end, left, aborted
  * or has failed. A stream that nobody reads ends when it is garbage-collected.
  *
- * For a promise class of an SDK (OpenAI's and Anthropic's `APIPromise`) a plain promise comes back that
- * keeps `withResponse` and `asResponse`; the body has been read by then.
+ * Inside another traced call it makes no second span: what it knows is added to the one around it.
  */
 export function traceModelCall<T>(options: ModelCallOptions, fn: (call: ModelCall) => T): T {
   const call = startCallSpan(options);
-  if (!call) return fn(NOT_RECORDED);
+  return call ? traceWith(call, () => fn(call)) : fn(NOT_RECORDED);
+}
+
+/** Runs `fn` as the call that has been started, and ends it with what `fn` gives back or throws. */
+export function traceWith<T>(call: CallSpan, fn: () => T): T {
   let answer: T;
   try {
-    answer = call.run(() => fn(call));
+    answer = call.run(fn);
   } catch (error) {
     call.fail(error);
     throw error;
+  }
+  if (isApiPromise(answer)) {
+    guarded(() => followApiPromise(answer, call, settle));
+    return answer;
   }
   if (isThenable(answer)) return followPromise(answer, call) as T;
   settle(answer, call);
@@ -34,14 +43,13 @@ export function traceModelCall<T>(options: ModelCallOptions, fn: (call: ModelCal
 }
 
 function settle(answer: unknown, call: CallSpan): void {
+  guarded(() => rememberAnswer(answer, call));
   if (guarded(() => followStream(answer, call))) return;
   call.end(readAnswer(answer));
 }
 
-const RAW_RESPONSE_METHODS = ['withResponse', 'asResponse'];
-
 function followPromise(promise: PromiseLike<unknown>, call: CallSpan): PromiseLike<unknown> {
-  const followed = promise.then(
+  return promise.then(
     (answer) => {
       settle(answer, call);
       return answer;
@@ -51,19 +59,4 @@ function followPromise(promise: PromiseLike<unknown>, call: CallSpan): PromiseLi
       throw error;
     },
   );
-  guarded(() => keepRawResponse(promise, followed));
-  return followed;
-}
-
-function keepRawResponse(promise: PromiseLike<unknown>, followed: PromiseLike<unknown>): void {
-  for (const name of RAW_RESPONSE_METHODS) {
-    const method: unknown = Reflect.get(promise, name);
-    if (typeof method !== 'function') continue;
-    const value = (...args: unknown[]) => {
-      // The caller hears of a failure from this method's promise, so the other one is handled.
-      followed.then(undefined, () => undefined);
-      return Reflect.apply(method, promise, args);
-    };
-    Object.defineProperty(followed, name, { value, configurable: true, writable: true });
-  }
 }

@@ -16,15 +16,27 @@ export function readAiSdkResult(answer: Fields): AnswerReading | undefined {
     ...readAiSdkUsage(answer.totalUsage ?? answer.usage, answer.providerMetadata),
     id: string(response?.id),
     model: string(response?.modelId),
-    finish_reasons: strings([answer.finishReason]),
-    text: typeof answer.text === 'string' ? answer.text : undefined,
+    finish_reasons: strings([finishReason(answer.finishReason)]),
+    text: typeof answer.text === 'string' ? answer.text : contentText(answer.content),
   };
+}
+
+/** A word, or for models of version 3 and later both the SDK's word and the provider's. */
+function finishReason(value: unknown): unknown {
+  return fields(value)?.unified ?? value;
+}
+
+/** A model's own answer is a list of parts. */
+function contentText(content: unknown): string | undefined {
+  return Array.isArray(content) ? textParts(content).join('') : undefined;
 }
 
 /** Token counts of any version. `metadata` is the provider's own, where older versions left the cache. */
 export function readAiSdkUsage(value: unknown, metadata?: unknown): AnswerReading {
   const usage = fields(value);
   if (!usage) return {};
+  const input_tokens = fields(usage.inputTokens);
+  if (input_tokens) return readModelUsage(input_tokens, fields(usage.outputTokens));
   const details = fields(usage.inputTokenDetails);
   const cacheRead = count(details?.cacheReadTokens) ?? count(usage.cachedInputTokens);
   const reported = count(usage.inputTokens) ?? count(usage.promptTokens);
@@ -46,6 +58,17 @@ export function readAiSdkUsage(value: unknown, metadata?: unknown): AnswerReadin
     cache_read_tokens: cacheRead,
     cache_write_tokens: cacheWrite,
     reasoning_tokens: reasoning,
+  };
+}
+
+/** What models of version 3 and later say: totals and their parts. */
+function readModelUsage(input: Fields, output: Fields | undefined): AnswerReading {
+  return {
+    input_tokens: count(input.total),
+    output_tokens: count(output?.total),
+    cache_read_tokens: count(input.cacheRead),
+    cache_write_tokens: count(input.cacheWrite),
+    reasoning_tokens: count(output?.reasoning),
   };
 }
 
@@ -76,6 +99,8 @@ const OPENING_PARTS = new Set<unknown>([
   'start',
   'start-step',
   'step-start',
+  'stream-start',
+  'response-metadata',
   'text-start',
   'reasoning-start',
 ]);
@@ -94,7 +119,7 @@ export function aiSdkReader(): StreamReader {
     const response = fields(part.response);
     reading.id = string(response?.id) ?? reading.id;
     reading.model = string(response?.modelId) ?? reading.model;
-    reading.finish_reasons = strings([part.finishReason]) ?? reading.finish_reasons;
+    reading.finish_reasons = strings([finishReason(part.finishReason)]) ?? reading.finish_reasons;
     Object.assign(reading, defined(readAiSdkUsage(part.totalUsage ?? part.usage, part.providerMetadata)));
   }
 
@@ -103,6 +128,10 @@ export function aiSdkReader(): StreamReader {
       const part = fields(value) ?? {};
       if (part.type === 'text-delta') texts.push(...textParts(part.text ?? part.textDelta ?? part.delta));
       if (part.type === 'error') Object.assign(reading, readFailure(part.error));
+      if (part.type === 'response-metadata') {
+        reading.id = string(part.id);
+        reading.model = string(part.modelId);
+      }
       if (part.type === 'abort') reading.error_type = 'AbortError';
       if (END_PARTS.has(part.type)) takeEnd(part);
       return CONTENT_PARTS.has(part.type);

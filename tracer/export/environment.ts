@@ -1,6 +1,8 @@
 /**
- * OpenTelemetry's variables as far as the set-up itself must know them; the SDK reads the rest.
+ * OpenTelemetry's variables as far as the set-up itself must know them, the SDK reads the rest; and ours, for what
+ * OpenTelemetry has no variable for.
  */
+import type { TracerOptions } from '../settings.ts';
 
 /** What we leave off unless the user has said otherwise. */
 const DEFAULTS = {
@@ -41,4 +43,65 @@ export function tracesEndpoint(): string {
   return url
     ? `${url.protocol}//${url.host}${url.pathname.replace(/\/$/, '')}`
     : 'an endpoint that is no URL';
+}
+
+/** Our own variables: `PLUMBLINE_CONTENT` and `PLUMBLINE_FETCH_HOSTS`, a list with commas. */
+export function ownOptions(): TracerOptions {
+  const { PLUMBLINE_CONTENT, PLUMBLINE_FETCH_HOSTS } = process.env;
+  const hosts = PLUMBLINE_FETCH_HOSTS?.split(',')
+    .map((host) => host.trim())
+    .filter(Boolean);
+  return {
+    content: (PLUMBLINE_CONTENT || undefined) as TracerOptions['content'],
+    fetch_hosts: hosts,
+  };
+}
+
+/** Whether the user has switched OpenTelemetry off. */
+export function isDisabled(): boolean {
+  return process.env.OTEL_SDK_DISABLED?.toLowerCase() === 'true';
+}
+
+/** Where scores go. An empty `url`: nowhere, since the user has switched logs or everything off. */
+export interface LogsEndpoint {
+  url: string;
+  headers: Record<string, string>;
+  timeout_ms: number;
+  service: string | undefined;
+}
+
+const TIMEOUT_MS = 10_000;
+
+/** OpenTelemetry's variables for logs. `OTEL_LOGS_EXPORTER=none` switches scores off; unset, they are sent. */
+export function logsEndpoint(): LogsEndpoint {
+  const { env } = process;
+  const own = env.OTEL_EXPORTER_OTLP_LOGS_ENDPOINT;
+  const base = (env.OTEL_EXPORTER_OTLP_ENDPOINT || 'http://localhost:4318').replace(/\/$/, '');
+  const isOff = isDisabled() || env.OTEL_LOGS_EXPORTER === 'none';
+  return {
+    url: isOff ? '' : own || `${base}/v1/logs`,
+    headers: {
+      ...parseHeaders(env.OTEL_EXPORTER_OTLP_HEADERS),
+      ...parseHeaders(env.OTEL_EXPORTER_OTLP_LOGS_HEADERS),
+    },
+    timeout_ms: Number(env.OTEL_EXPORTER_OTLP_LOGS_TIMEOUT ?? env.OTEL_EXPORTER_OTLP_TIMEOUT) || TIMEOUT_MS,
+    service: env.OTEL_SERVICE_NAME,
+  };
+}
+
+/** `name=value,name2=value2`, percent-encoded, as baggage. */
+function parseHeaders(list: string | undefined): Record<string, string> {
+  const pairs = (list ?? '').split(',').map((pair) => {
+    const at = pair.indexOf('=');
+    return [decode(pair.slice(0, Math.max(at, 0))), decode(pair.slice(at + 1))] as const;
+  });
+  return Object.fromEntries(pairs.filter(([name]) => name !== ''));
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text.trim());
+  } catch {
+    return text.trim();
+  }
 }

@@ -4,6 +4,7 @@ import { streamReader } from '../answers/read-answer.ts';
 import type { CallSpan } from '../call-span.ts';
 import { guarded } from '../guard.ts';
 import { defined, type Fields } from '../values.ts';
+import { watchReadable } from './readable-stream.ts';
 import { keepWith } from './watch.ts';
 
 /** A result of the AI SDK's streamText: an object of streams and promises. */
@@ -37,19 +38,17 @@ function lookThrough(stream: unknown, result: Fields, call: CallSpan): unknown {
   if (!(stream instanceof ReadableStream)) return stream;
   // One for each stream: reading the same call twice must not double its text.
   const reader = streamReader();
-  const through = stream.pipeThrough(
-    new TransformStream({
-      transform(chunk, controller) {
-        call.touch();
-        if (guarded(() => reader.take(chunk))) call.markFirstToken();
-        controller.enqueue(chunk);
-      },
-      flush: () => void settle(result, call, reader),
-      cancel: () => call.end(reader.reading()),
-    }),
-  );
-  keepWith(through, result);
-  return through;
+  watchReadable(stream, {
+    chunk(chunk) {
+      call.touch();
+      if (guarded(() => reader.take(chunk))) call.markFirstToken();
+    },
+    done: () => void settle(result, call, reader),
+    left: () => call.end(reader.reading()),
+    failed: (error) => call.fail(error, reader.reading()),
+  });
+  keepWith(stream, result);
+  return stream;
 }
 
 const PROMISES = ['usage', 'totalUsage', 'finishReason', 'response', 'providerMetadata'];

@@ -1,0 +1,66 @@
+import { context } from '@opentelemetry/api';
+import type { AnswerReading } from './answers/answer-reading.ts';
+import type { CallSpan, LiveCall } from './call-span.ts';
+import { contextOfCall } from './context/active-call.ts';
+import type { CallReading } from './options.ts';
+
+/**
+ * The same exchange told of from further in: the client's own call inside `traceModelCall`, the `fetch` inside
+ * the client. It makes no span; what it reads goes to the call around it, which may see less of the answer.
+ */
+export class JoinedCall implements CallSpan {
+  private readonly around: LiveCall;
+  state: 'open' | 'ended' | 'failed' = 'open';
+
+  constructor(around: LiveCall) {
+    this.around = around;
+  }
+
+  run<T>(fn: () => T): T {
+    return context.with(contextOfCall(context.active(), this), fn);
+  }
+
+  spanContext() {
+    return this.around.spanContext();
+  }
+
+  record(reading: CallReading): void {
+    this.around.fill(reading);
+  }
+
+  markFirstToken(): void {
+    this.around.markFirstToken();
+  }
+
+  markStream(): void {
+    this.around.markStream();
+  }
+
+  touch(): void {
+    this.around.touch();
+  }
+
+  retried(): void {
+    this.around.retried();
+  }
+
+  end(reading: AnswerReading): void {
+    if (this.state !== 'open') return;
+    this.state = 'ended';
+    this.around.fill(reading);
+  }
+
+  fail(_error: unknown, reading: AnswerReading = {}): void {
+    if (this.state !== 'open') return;
+    this.state = 'failed';
+    this.around.fill(reading);
+  }
+
+  lastActive(): number {
+    return this.around.lastActive();
+  }
+
+  join(): 'absorbed' {
+    return 'absorbed';
+  }
+}
