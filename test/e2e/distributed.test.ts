@@ -5,7 +5,7 @@ import { createRandom } from '../query-api/support/random.ts';
 import { type Distributed, startDistributed } from '../support/distributed.ts';
 import { eventually } from '../support/eventually.ts';
 import { knownCalls, otlpBody } from '../support/known-calls.ts';
-import { startLoad } from '../support/load.ts';
+import { abandonLoads, startLoad } from '../support/load.ts';
 import { numbersBecome, rowsOf } from '../support/numbers.ts';
 import { assertServiceIsMeasured } from './service-answers.ts';
 
@@ -30,7 +30,10 @@ before(async () => {
     env: { PLUMBLINE_INGEST_KEYS: listed(INGEST), PLUMBLINE_READ_KEYS: listed(READ) },
   });
 });
-after(() => line?.stop());
+after(async () => {
+  await abandonLoads();
+  await line?.stop();
+});
 
 const apiOf = (project: keyof typeof READ) => ({ url: line.api.url, key: READ[project] });
 

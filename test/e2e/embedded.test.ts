@@ -14,7 +14,7 @@ let embedded: Embedded;
 before(async () => {
   embedded = await startEmbedded();
 });
-after(() => embedded.stop());
+after(() => embedded?.stop());
 
 test('the calls of a traced service are there within five seconds, and every number is exact', async () => {
   await assertServiceIsMeasured(embedded.otlp, { url: embedded.api });

@@ -6,7 +6,7 @@ import { createRandom } from '../query-api/support/random.ts';
 import { type Embedded, startEmbedded } from '../support/embedded.ts';
 import { eventually } from '../support/eventually.ts';
 import { type KnownCall, knownCalls, otlpBody } from '../support/known-calls.ts';
-import { startLoad } from '../support/load.ts';
+import { abandonLoads, startLoad } from '../support/load.ts';
 import { assertNumbers, numbersBecome } from '../support/numbers.ts';
 import { isRunning } from '../support/processes.ts';
 
@@ -21,7 +21,10 @@ const all: KnownCall[] = [];
 before(async () => {
   embedded = await startEmbedded();
 });
-after(() => embedded.stop());
+after(async () => {
+  await abandonLoads();
+  await embedded?.stop();
+});
 
 const api = () => ({ url: embedded.api });
 const load = (seed: number) => startLoad({ url: embedded.otlp, seed: SEED * 100 + seed });

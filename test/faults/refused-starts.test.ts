@@ -21,7 +21,7 @@ before(async () => {
   embedded = await startEmbedded();
 });
 after(async () => {
-  await embedded.stop();
+  await embedded?.stop();
   folder.remove();
 });
 

@@ -7,7 +7,8 @@ import { type RunningProcess, ready, runFile, steadyPort, temporaryFolder } from
 export interface Part {
   url: string;
   process(): RunningProcess;
-  start(): Promise<void>;
+  /** Starts it, or again after its end, on the same port; `env` replaces settings. */
+  start(env?: Record<string, string>): Promise<void>;
 }
 
 export interface Distributed {
@@ -63,8 +64,9 @@ export async function startDistributed(options: DistributedOptions = {}): Promis
     return {
       url,
       process: () => running!,
-      async start() {
-        running = runFile(file, { env: { ...env, [port_variable]: String(port) }, cwd: folder.path });
+      async start(other = {}) {
+        const all = { ...env, [port_variable]: String(port), ...other };
+        running = runFile(file, { env: all, cwd: folder.path });
         processes.push(running);
         await running.says(/listening on/);
         await ready(url);

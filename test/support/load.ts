@@ -40,8 +40,15 @@ export interface Load {
 const REQUEST_TIMEOUT_MS = 10_000;
 const RETRY_MS = 200;
 const FINISH_TIMEOUT_MS = 60_000;
-/** No more than an answer of the API may list, so that each can be held against the ledger. */
-const CONVERSATIONS = 900;
+/** So few that an answer of the API lists those of several loads, and each can be held against the ledger. */
+const CONVERSATIONS = 80;
+
+const loads = new Set<Load>();
+
+/** Gives up whatever still runs, for the end of tests: a load whose test failed would go on for ever. */
+export async function abandonLoads(): Promise<void> {
+  await Promise.allSettled(Array.from(loads, (load) => load.abandon()));
+}
 
 export function startLoad(options: LoadOptions): Load {
   const { url, workers = 4, calls_max = 40, pause_ms = 10 } = options;
@@ -95,7 +102,7 @@ export function startLoad(options: LoadOptions): Load {
   };
   const working = Promise.all(Array.from({ length: workers }, (_, worker) => work(worker)));
 
-  return {
+  const load: Load = {
     sent,
     acknowledged: () => acknowledged,
     refusals,
@@ -123,4 +130,6 @@ export function startLoad(options: LoadOptions): Load {
       assert.equal(acknowledged.length, sent.length, 'calls that were sent were never acknowledged');
     },
   };
+  loads.add(load);
+  return load;
 }
