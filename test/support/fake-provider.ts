@@ -19,6 +19,7 @@ import {
   embeddings,
   type StreamEvent,
 } from './fake-provider/openai.ts';
+import { response, responseEvents } from './fake-provider/openai-responses.ts';
 
 export interface SeenRequest {
   path: string;
@@ -46,6 +47,7 @@ interface Route {
 
 const ROUTES: Record<string, Route> = {
   '/v1/chat/completions': { protocol: 'openai', answer: chatCompletion, events: chatEvents },
+  '/v1/responses': { protocol: 'openai', answer: response, events: responseEvents },
   '/v1/embeddings': { protocol: 'openai', answer: embeddings },
   '/v1/messages': { protocol: 'anthropic', answer: message, events: messageEvents },
 };
@@ -102,7 +104,12 @@ async function answer(
 }
 
 function reply(response: ServerResponse, status: number, body: unknown): void {
-  response.writeHead(status, { 'content-type': 'application/json', 'x-request-id': 'req_fake' });
+  response.writeHead(status, {
+    'content-type': 'application/json',
+    'x-request-id': 'req_fake',
+    // Clients that try again need not wait in a test.
+    ...(status === 200 ? {} : { 'retry-after-ms': '1' }),
+  });
   response.end(JSON.stringify(body));
 }
 
@@ -121,6 +128,7 @@ async function stream(
     const text = typeof data === 'string' ? data : JSON.stringify(data);
     response.write(`${event ? `event: ${event}\n` : ''}data: ${text}\n\n`);
     if (content) sent += 1;
+    if (content && sent === behaviour.end_after) break;
     if (content && sent === behaviour.cut_after) {
       // Let what was written leave before the connection breaks.
       await pause(20, hungUp);
@@ -139,5 +147,5 @@ async function pause(duration_ms: number, hungUp: AbortSignal): Promise<void> {
 if (import.meta.main) {
   const { values } = parseArgs({ options: { port: { type: 'string', default: '0' } } });
   const { url } = await startFakeProvider(Number(values.port));
-  console.log(`Fake provider at ${url}/v1: chat/completions, embeddings, messages`);
+  console.log(`Fake provider at ${url}/v1: chat/completions, responses, embeddings, messages`);
 }

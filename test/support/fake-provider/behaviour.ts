@@ -14,6 +14,10 @@ export interface Behaviour {
   chunk_delay_ms: number;
   /** Cut the connection after this many pieces of text. */
   cut_after: number | undefined;
+  /** End the stream in peace after this many pieces of text, before its finish reason and its usage. */
+  end_after: number | undefined;
+  /** Say nothing of usage, as some servers do. */
+  no_usage: boolean;
   text: string;
   /** The model that answers; the one asked for if left out. */
   model: string | undefined;
@@ -49,6 +53,8 @@ export function behaviourOf(header: string | string[] | undefined, model: unknow
     chunks: 4,
     chunk_delay_ms: 0,
     cut_after: undefined,
+    end_after: undefined,
+    no_usage: false,
     text: 'Paris is the capital of France.',
     model: undefined,
     ...asked,

@@ -47,7 +47,7 @@ export function chatCompletion(request: ChatRequest, behaviour: Behaviour, id: s
         finish_reason: tool ? 'tool_calls' : 'stop',
       },
     ],
-    usage: usageOf(behaviour.usage),
+    ...(behaviour.no_usage ? {} : { usage: usageOf(behaviour.usage) }),
   };
 }
 
@@ -68,7 +68,8 @@ export function* chatEvents(request: ChatRequest, behaviour: Behaviour, id: stri
   if (tool) yield chunk({ tool_calls: [{ index: 0, ...toolCall(tool, id) }] }, null, true);
   else for (const content of pieces(behaviour)) yield chunk({ content }, null, true);
   yield chunk({}, tool ? 'tool_calls' : 'stop');
-  if (asksUsage) yield { data: { ...base, choices: [], usage: usageOf(behaviour.usage) }, content: false };
+  if (asksUsage && !behaviour.no_usage)
+    yield { data: { ...base, choices: [], usage: usageOf(behaviour.usage) }, content: false };
   yield { data: '[DONE]', content: false };
 }
 
