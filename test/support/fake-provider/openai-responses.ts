@@ -28,10 +28,10 @@ function usageOf({ usage }: Behaviour) {
 const part = (text: string) => ({ type: 'output_text', text, annotations: [] });
 
 function output(behaviour: Behaviour, id: string) {
-  if (behaviour.tool_call) {
-    const { name, arguments: args } = behaviour.tool_call;
+  const name = askedTool(behaviour, undefined);
+  if (name) {
     const call_id = `call_${id}`;
-    return [{ id: `fc_${id}`, type: 'function_call', call_id, name, arguments: args, status: 'completed' }];
+    return [{ id: `fc_${id}`, type: 'function_call', call_id, name, arguments: '{}', status: 'completed' }];
   }
   const message = { id: `msg_${id}`, type: 'message', role: 'assistant', status: 'completed' };
   return [{ ...message, content: [part(behaviour.text)] }];
