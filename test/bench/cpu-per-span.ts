@@ -3,12 +3,14 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { startKafka } from '../support/kafka.ts';
 import { machineLine, median, optionsOf, printBar, printTable, round, save } from './support/bench.ts';
 import {
+  type Ends,
+  endAll,
   type Store,
   startDistributed,
   startEmbedded,
-  startKafkaBroker,
   startStore,
 } from './support/lines.ts';
 import { type Load, startLoad } from './support/load.ts';
@@ -82,42 +84,39 @@ async function measure(line: Line, store: Store, load: Load): Promise<Parts> {
   };
 }
 
-async function embedded(load: Load): Promise<Record<string, number>> {
+async function embedded(load: Load): Promise<{ collector: number; engine: number }> {
   const data_dir = mkdtempSync(join(tmpdir(), 'plumbline-bench-'));
-  const { service, otlp_url } = await startEmbedded(data_dir);
+  const own: Ends = [() => rmSync(data_dir, { recursive: true, force: true })];
   try {
+    const { service, otlp_url } = await startEmbedded(data_dir);
+    own.push(() => service.stop());
     const engine = childrenOf(service.pid)[0]!;
     const order = { url: otlp_url, spans_per_request: SPANS_PER_REQUEST, concurrency: options.concurrency };
     await load.send({ ...order, spans: options.spans });
     await settled(engine);
-    const before = { main: cpuOf(service.pid), engine: cpuOf(engine) };
-    const spans = options.spans * options.rounds;
-    const { acknowledged } = await load.send({ ...order, spans });
-    const main = cpuOf(service.pid);
+    const before = { collector: cpuOf(service.pid), engine: cpuOf(engine) };
+    const { acknowledged } = await load.send({ ...order, spans: options.spans * options.rounds });
+    const collector = cpuOf(service.pid);
     const after = await settled(engine);
-    return { main: (main - before.main) / acknowledged, engine: (after - before.engine) / acknowledged };
+    return {
+      collector: (collector - before.collector) / acknowledged,
+      engine: (after - before.engine) / acknowledged,
+    };
   } finally {
-    await service.stop();
-    rmSync(data_dir, { recursive: true, force: true });
+    await endAll(own);
   }
 }
 
-const ends: (() => unknown)[] = [];
+const ends: Ends = [];
 try {
   const load = startLoad();
   ends.push(() => load.stop());
-  const [kafka, store] = await Promise.all([startKafkaBroker(), startStore()]);
-  ends.push(
-    () => kafka.stop(),
-    () => store.stop(),
-  );
+  const kafka = await startKafka();
+  ends.push(() => kafka.stop());
+  const store = await startStore();
+  ends.push(() => store.stop());
   const { engine } = store;
-
-  const ours = await startDistributed(kafka, store);
-  ends.push(
-    () => ours.collector.stop(),
-    () => ours.ingest.stop(),
-  );
+  const ours = await startDistributed(kafka, store, ends);
   const lines: Record<string, Line> = {
     ours: { table: 'calls', otlp_url: ours.otlp_url, edge: ours.collector, ingest: ours.ingest },
   };
@@ -126,10 +125,13 @@ try {
     const clickhouse = { url: engine.url, database: engine.database, ...engine.writer };
     const places = { brokers: kafka.brokers, topic: 'baseline', table: 'baseline', clickhouse };
     const file = (name: string): string => `test/bench/support/baseline-${name}.ts`;
-    const ingest = await startService(file('ingest'), {}, [/consuming/], { args: [JSON.stringify(places)] });
-    const edge = await startService(file('edge'), {}, [/listening on (http:\S+)/], {
-      args: [JSON.stringify([kafka.brokers, 'baseline'])],
-    });
+    const ingest = await startService(file('ingest'), {}, [/consuming/], [JSON.stringify(places)]);
+    const edge = await startService(
+      file('edge'),
+      {},
+      [/listening on (http:\S+)/],
+      [JSON.stringify([kafka.brokers, 'baseline'])],
+    );
     ends.push(
       () => edge.stop(),
       () => ingest.stop(),
@@ -179,12 +181,13 @@ try {
   }
   printTable(rows);
   if (whole) {
-    const { main, engine: inEngine } = whole as { main: number; engine: number };
-    console.log(`embedded: collector ${round(main)} + engine ${round(inEngine)} = ${round(main + inEngine)}`);
+    const { collector, engine: inEngine } = whole;
+    const all = round(collector + inEngine);
+    console.log(`embedded: collector ${round(collector)} + engine ${round(inEngine)} = ${all}`);
   }
   if (ratio !== undefined)
     printBar(`at least ${BAR} times less CPU in total than the baseline`, ratio >= BAR);
   save('cpu-per-span', machine, { ...figures, embedded: whole, ratio, rounds: measured });
 } finally {
-  for (const end of ends.reverse()) await end();
+  await endAll(ends);
 }

@@ -3,8 +3,16 @@ import { createClickhouseWarehouse } from '../../../adapters/clickhouse-warehous
 import type { Warehouse } from '../../../schemas/seams.ts';
 import { migrate } from '../../../schemas/tables/migrations.ts';
 import { startTestEngine, type TestEngine } from '../../support/engine.ts';
-import { startKafka, type TestKafka } from '../../support/kafka.ts';
+import type { TestKafka } from '../../support/kafka.ts';
 import { type Service, startService } from './processes.ts';
+
+/** What is to be ended, in the order in which it was started. */
+export type Ends = (() => unknown)[];
+
+/** Ends the last first. */
+export async function endAll(ends: Ends): Promise<void> {
+  for (const end of ends.reverse()) await end();
+}
 
 export const HASH_KEY = 'a bench key of more than thirty-two characters';
 export const RETENTION = { calls_days: 90, payloads_days: 14, rollups_days: 400 };
@@ -39,8 +47,6 @@ export interface Distributed {
   otlp_url: string;
 }
 
-export const startKafkaBroker = (): Promise<TestKafka> => startKafka();
-
 export function distributedSettings(kafka: TestKafka, { engine }: Store): Record<string, string> {
   return {
     KAFKA_BROKERS: kafka.brokers.join(','),
@@ -57,32 +63,21 @@ export function distributedSettings(kafka: TestKafka, { engine }: Store): Record
   };
 }
 
-export async function startDistributed(
-  kafka: TestKafka,
-  store: Store,
-  node: { collector?: string[]; ingest?: string[] } = {},
-): Promise<Distributed> {
+export async function startDistributed(kafka: TestKafka, store: Store, ends: Ends): Promise<Distributed> {
   const settings = distributedSettings(kafka, store);
-  const ingest = await startService('ingest/main.ts', settings, [/Ingest listening/], {
-    node: node.ingest ?? [],
-  });
-  const collector = await startService('collector/main.ts', settings, [/listening on (http:\S+)/], {
-    node: node.collector ?? [],
-  });
+  const ingest = await startService('ingest/main.ts', settings, [/Ingest listening/]);
+  ends.push(() => ingest.stop());
+  const collector = await startService('collector/main.ts', settings, [/listening on (http:\S+)/]);
+  ends.push(() => collector.stop());
   return { collector, ingest, otlp_url: collector.said[0]![1]! };
 }
 
 /** The embedded size as its users start it. */
 export async function startEmbedded(
   data_dir: string,
-  node: string[] = [],
 ): Promise<{ service: Service; otlp_url: string; api_url: string }> {
   const settings = { PLUMBLINE_DATA_DIR: data_dir, PLUMBLINE_OTLP_PORT: '0', PLUMBLINE_API_PORT: '0' };
-  const service = await startService(
-    'main.ts',
-    settings,
-    [/Spans in: +(http:\S+)\/v1\/traces/, /Query API: +(http:\S+)\/docs/],
-    { node },
-  );
+  const said = [/Spans in: +(http:\S+)\/v1\/traces/, /Query API: +(http:\S+)\/docs/];
+  const service = await startService('main.ts', settings, said);
   return { service, otlp_url: service.said[0]![1]!, api_url: service.said[1]![1]! };
 }

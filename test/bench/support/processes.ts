@@ -63,17 +63,13 @@ export async function startService(
   file: string,
   settings: Record<string, string>,
   patterns: readonly RegExp[],
-  options: { args?: string[]; node?: string[] } = {},
+  args: string[] = [],
 ): Promise<Service> {
-  const child = spawn(
-    process.execPath,
-    [...(options.node ?? []), `${ROOT}${file}`, ...(options.args ?? [])],
-    {
-      cwd: ROOT,
-      env: { PATH: process.env.PATH, PLUMBLINE_LOG_LEVEL: 'warn', ...settings },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    },
-  );
+  const child = spawn(process.execPath, [`${ROOT}${file}`, ...args], {
+    cwd: ROOT,
+    env: { PATH: process.env.PATH, PLUMBLINE_LOG_LEVEL: 'warn', ...settings },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   const output: string[] = [];
   const missing = new Map(patterns.map((pattern, index) => [index, pattern]));
   const said: RegExpExecArray[] = [];

@@ -1,0 +1,184 @@
+/**
+ * What the tracer costs the service: `node --expose-gc test/bench/tracer.ts [--calls 1000000]`. Every figure is beside
+ * what OpenTelemetry's own span costs for the same attributes, as the best of several rounds, since the machine may
+ * be shared.
+ */
+import { spawnSync } from 'node:child_process';
+import { cpus } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { context, SpanKind, trace } from '@opentelemetry/api';
+import { NodeSDK } from '@opentelemetry/sdk-node';
+import OpenAI from 'openai';
+import { traced, traceModelCall } from '../../tracer/index.ts';
+import { heapOfDeadCollector } from './support/tracer-heap.ts';
+
+const ROUNDS = 9;
+const CALLS = 4_000;
+const CHUNKS = 20_000;
+const root = fileURLToPath(new URL('../../', import.meta.url));
+
+export interface TracerFigures {
+  /** CPU of `traceModelCall` beyond a span of OpenTelemetry's with the same attributes. */
+  call_us: number;
+  /** The same through a patched client of OpenAI's, beyond the client and the span. */
+  client_call_us: number;
+  chunk_us: number;
+  import_ms: number;
+  heap_growth_mib: number;
+}
+
+const messages = [
+  { role: 'system', content: 'You are a careful assistant. Answer in one short paragraph.' },
+  { role: 'user', content: 'What is the capital of France, and since when? '.repeat(8) },
+];
+const ANSWER = {
+  id: 'chatcmpl-1',
+  object: 'chat.completion',
+  model: 'small-chat-v1',
+  choices: [
+    { index: 0, finish_reason: 'stop', message: { role: 'assistant', content: 'Paris. '.repeat(60) } },
+  ],
+  usage: {
+    prompt_tokens: 120,
+    completion_tokens: 130,
+    total_tokens: 250,
+    prompt_tokens_details: { cached_tokens: 20 },
+    completion_tokens_details: { reasoning_tokens: 0 },
+  },
+};
+const LABELS = { model: 'small-chat-v1', provider: 'openai', user_id: 'u-1', request_type: 'support' };
+
+function startSdk(): void {
+  const dropped = { onStart() {}, onEnd() {}, forceFlush: async () => {}, shutdown: async () => {} };
+  new NodeSDK({
+    spanProcessors: [dropped],
+    metricReaders: [],
+    logRecordProcessors: [],
+    autoDetectResources: false,
+  }).start();
+}
+
+/** Microseconds of CPU for one of `times` runs, in the best round. */
+async function best(times: number, run: () => Promise<unknown>): Promise<number> {
+  let least = Number.POSITIVE_INFINITY;
+  for (let round = 0; round < ROUNDS; round++) {
+    const before = process.cpuUsage();
+    for (let i = 0; i < times; i++) await run();
+    const { user, system } = process.cpuUsage(before);
+    least = Math.min(least, (user + system) / times);
+  }
+  return least;
+}
+
+const reply = async () => ANSWER;
+
+/** A span with the attributes that the tracer would set, had somebody else worked them out. */
+async function bareSpan<T>(fn: () => Promise<T>): Promise<T> {
+  const span = trace.getTracer('bare').startSpan('chat small-chat-v1', {
+    kind: SpanKind.CLIENT,
+    attributes: {
+      'gen_ai.operation.name': 'chat',
+      'gen_ai.provider.name': 'openai',
+      'gen_ai.request.model': 'small-chat-v1',
+      'user.id': 'u-1',
+      'plumbline.request_type': 'support',
+      'plumbline.prompt.hash': '8f434346648f6b96df89dda901c5176b10a6d83961dd3c1ac88b59b2dc327aa4',
+    },
+  });
+  const answer = await context.with(trace.setSpan(context.active(), span), fn);
+  span.setAttributes({
+    'gen_ai.response.model': 'small-chat-v1',
+    'gen_ai.response.id': 'chatcmpl-1',
+    'gen_ai.response.finish_reasons': ['stop'],
+    'gen_ai.usage.input_tokens': 120,
+    'gen_ai.usage.output_tokens': 130,
+    'gen_ai.usage.cache_read.input_tokens': 20,
+    'gen_ai.usage.reasoning.output_tokens': 0,
+    'plumbline.response.hash': '8f434346648f6b96df89dda901c5176b10a6d83961dd3c1ac88b59b2dc327aa4',
+  });
+  span.end();
+  return answer;
+}
+
+async function measureCall(): Promise<number> {
+  const bare = await best(CALLS, () => bareSpan(reply));
+  const whole = await best(CALLS, () => traceModelCall({ ...LABELS, input: messages }, reply));
+  console.log(`call: ${whole.toFixed(1)} µs, a bare span ${bare.toFixed(1)} µs`);
+  return whole - bare;
+}
+
+async function measureClient(): Promise<number> {
+  const body = JSON.stringify(ANSWER);
+  const fetch = async () => new Response(body, { headers: { 'content-type': 'application/json' } });
+  const make = () => new OpenAI({ apiKey: 'none', baseURL: 'http://127.0.0.1/v1', fetch });
+  const request = { model: 'small-chat-v1', messages } as OpenAI.ChatCompletionCreateParamsNonStreaming;
+  const plain = make();
+  const ours = traced(make());
+  const bare = await best(CALLS / 8, () => bareSpan(async () => plain.chat.completions.create(request)));
+  const whole = await best(CALLS / 8, () => ours.chat.completions.create(request));
+  console.log(`client: ${whole.toFixed(1)} µs, in a bare span ${bare.toFixed(1)} µs`);
+  return whole - bare;
+}
+
+async function* chunks() {
+  for (let i = 0; i < CHUNKS; i++) {
+    const choices = [{ index: 0, delta: { content: 'word ' }, finish_reason: null }];
+    yield { id: 'chatcmpl-1', object: 'chat.completion.chunk', model: 'small-chat-v1', choices };
+  }
+}
+
+async function read(stream: AsyncIterable<unknown>): Promise<void> {
+  for await (const _ of stream);
+}
+
+async function measureChunk(): Promise<number> {
+  const bare = (await best(1, () => read(chunks()))) / CHUNKS;
+  const whole = (await best(1, () => read(traceModelCall(LABELS, chunks)))) / CHUNKS;
+  console.log(`chunk: ${whole.toFixed(2)} µs, untraced ${bare.toFixed(2)} µs`);
+  return whole - bare;
+}
+
+/** Milliseconds until a process is up that imports these, as the median of several. */
+function startTime(...imports: string[]): number {
+  const times = Array.from({ length: 9 }, () => {
+    const started = performance.now();
+    const flags = imports.flatMap((name) => ['--import', name]);
+    const env = { ...process.env, OTEL_TRACES_EXPORTER: 'none' };
+    spawnSync(process.execPath, [...flags, '--eval', ''], { cwd: `${root}tracer`, env });
+    return performance.now() - started;
+  });
+  return times.sort((a, b) => a - b)[4] as number;
+}
+
+function measureImport(): number {
+  spawnSync('npm', ['run', '--silent', 'build'], { cwd: `${root}tracer`, stdio: 'inherit' });
+  const sdk = `data:text/javascript,${encodeURIComponent(`
+    import { createRequire } from 'node:module';
+    const require = createRequire(${JSON.stringify(`${root}tracer/package.json`)});
+    require('@opentelemetry/exporter-trace-otlp-http');
+    new (require('@opentelemetry/sdk-node').NodeSDK)({}).start();`)}`;
+  const bare = startTime(sdk);
+  const whole = startTime('plumbline-tracer/register');
+  console.log(`import: ${whole.toFixed(0)} ms, the SDK alone ${bare.toFixed(0)} ms`);
+  return whole - bare;
+}
+
+/** Measures, prints, and returns the figures. `calls` is how many go to a collector that is not there. */
+export async function run(calls = 200_000): Promise<TracerFigures> {
+  console.log(`${cpus()[0]?.model}, ${cpus().length} cores, node ${process.version}`);
+  const import_ms = measureImport();
+  const heap_growth_mib = heapOfDeadCollector(calls);
+  startSdk();
+  const call_us = await measureCall();
+  const client_call_us = await measureClient();
+  const chunk_us = await measureChunk();
+  const figures = { call_us, client_call_us, chunk_us, import_ms, heap_growth_mib };
+  console.log(figures);
+  return figures;
+}
+
+if (import.meta.main) {
+  const { values } = parseArgs({ options: { calls: { type: 'string', default: '200000' } } });
+  await run(Number(values.calls));
+}
