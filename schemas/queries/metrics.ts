@@ -32,15 +32,15 @@ function quantile(level: number, expression: string): string {
   return `if(isNaN(${value}), NULL, ${value})`;
 }
 
-const IS_ERROR = "status = 'error'";
-const IS_DOWN = "error_type IN ('server_error', 'connection', 'timeout', 'rate_limit')";
+export const IS_ERROR = "status = 'error'";
+export const IS_DOWN = "error_type IN ('server_error', 'connection', 'timeout', 'rate_limit')";
 const IS_PRICED = 'cost_usd IS NOT NULL';
 
-const ALL_TOKENS =
+export const ALL_TOKENS =
   'if(input_tokens IS NULL AND output_tokens IS NULL, NULL, toUInt64(ifNull(input_tokens, 0)) + ifNull(output_tokens, 0))';
 const OUTPUT_MS = 'duration_ms - ifNull(ttft_ms, 0)';
-const TOKENS_PER_SECOND = `if(${OUTPUT_MS} > 0, output_tokens * 1000 / (${OUTPUT_MS}), NULL)`;
-const CONTEXT_USED = `if(context_window > 0, ${ALL_TOKENS} / context_window, NULL)`;
+export const TOKENS_PER_SECOND = `if(${OUTPUT_MS} > 0, output_tokens * 1000 / (${OUTPUT_MS}), NULL)`;
+export const CONTEXT_USED = `if(context_window > 0, ${ALL_TOKENS} / context_window, NULL)`;
 const COST = `toFloat64(${sum('cost_usd')})`;
 
 const latency = (level: number): Metric => ({
