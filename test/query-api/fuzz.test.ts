@@ -90,7 +90,7 @@ test('whatever is asked, the answer is 200 or a problem that is the asker’s', 
         `${path}?${pairs.map(([name, value]) => `${encoded(name)}=${encoded(value)}`).join('&')}`,
       ),
     ),
-    { numRuns: 300 },
+    { numRuns: 150 },
   );
 });
 
@@ -98,7 +98,7 @@ test('query strings that are not well-formed are answered as well', async () => 
   const raw = fc.string({ maxLength: 60 }).map((text) => text.replace(/[\0-\x20#\x7f-\uffff]/g, '%'));
   await fc.assert(
     fc.asyncProperty(path, raw, (path, query) => assertAnswered(`${path}?${query}`)),
-    { numRuns: 200 },
+    { numRuns: 100 },
   );
 });
 

@@ -91,18 +91,18 @@ test('a user is found by the raw id and by the pseudonym that answers show', asy
   assert.deepEqual(await rowsOf(harness.app, ofOther, OTHER_KEY), []);
 });
 
-test('lag and ledger are told when there are any, and a log that does not answer costs only the lag', async () => {
+test('lag and ledger are told when there are any, and a log that does not answer costs only the lag', async (t) => {
   const lag = [{ topic: 'model-calls', partition: 0, lag: 3 }];
   for (const [give, expected] of [
     [async () => lag, lag],
     [() => Promise.reject(new Error('no broker')), null],
   ] as const) {
     const other = await startHarness({ lag: give, ledger: () => ({ received: 5 }) });
+    t.after(() => other.stop());
     const { json, status } = await get(other.app, '/v1/status');
     assert.equal(status, 200);
     assert.deepEqual(json.lag, expected);
     assert.deepEqual(json.ledger, { received: 5 });
     assert.equal(json.newest_call, null);
-    await other.stop();
   }
 });
