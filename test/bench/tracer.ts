@@ -1,32 +1,21 @@
 /**
- * What the tracer costs the service: `node --expose-gc test/bench/tracer.ts [--calls 1000000]`. Every figure is beside
+ * What the tracer costs the service: `npm run bench -- tracer -- --calls 1000000`. Every figure is beside
  * what OpenTelemetry's own span costs for the same attributes, as the best of several rounds, since the machine may
  * be shared.
  */
 import { spawnSync } from 'node:child_process';
-import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { context, SpanKind, trace } from '@opentelemetry/api';
 import { NodeSDK } from '@opentelemetry/sdk-node';
 import OpenAI from 'openai';
 import { traced, traceModelCall } from '../../tracer/index.ts';
+import { machineLine, optionsOf, printBar, round, save } from './support/bench.ts';
 import { heapOfDeadCollector } from './support/tracer-heap.ts';
 
 const ROUNDS = 9;
 const CALLS = 4_000;
 const CHUNKS = 20_000;
 const root = fileURLToPath(new URL('../../', import.meta.url));
-
-export interface TracerFigures {
-  /** CPU of `traceModelCall` beyond a span of OpenTelemetry's with the same attributes. */
-  call_us: number;
-  /** The same through a patched client of OpenAI's, beyond the client and the span. */
-  client_call_us: number;
-  chunk_us: number;
-  import_ms: number;
-  heap_growth_mib: number;
-}
 
 const messages = [
   { role: 'system', content: 'You are a careful assistant. Answer in one short paragraph.' },
@@ -101,6 +90,7 @@ async function bareSpan<T>(fn: () => Promise<T>): Promise<T> {
   return answer;
 }
 
+/** CPU of `traceModelCall` beyond a span of OpenTelemetry's with the same attributes. */
 async function measureCall(): Promise<number> {
   const bare = await best(CALLS, () => bareSpan(reply));
   const whole = await best(CALLS, () => traceModelCall({ ...LABELS, input: messages }, reply));
@@ -108,6 +98,7 @@ async function measureCall(): Promise<number> {
   return whole - bare;
 }
 
+/** The same through a patched client of OpenAI's, beyond the client and the span. */
 async function measureClient(): Promise<number> {
   const body = JSON.stringify(ANSWER);
   const fetch = async () => new Response(body, { headers: { 'content-type': 'application/json' } });
@@ -164,21 +155,25 @@ function measureImport(): number {
   return whole - bare;
 }
 
-/** Measures, prints, and returns the figures. `calls` is how many go to a collector that is not there. */
-export async function run(calls = 200_000): Promise<TracerFigures> {
-  console.log(`${cpus()[0]?.model}, ${cpus().length} cores, node ${process.version}`);
-  const import_ms = measureImport();
-  const heap_growth_mib = heapOfDeadCollector(calls);
-  startSdk();
-  const call_us = await measureCall();
-  const client_call_us = await measureClient();
-  const chunk_us = await measureChunk();
-  const figures = { call_us, client_call_us, chunk_us, import_ms, heap_growth_mib };
-  console.log(figures);
-  return figures;
-}
-
-if (import.meta.main) {
-  const { values } = parseArgs({ options: { calls: { type: 'string', default: '200000' } } });
-  await run(Number(values.calls));
-}
+const { calls } = optionsOf({
+  name: 'tracer',
+  about: "what the tracer costs a service, beyond OpenTelemetry's own span (half a minute)",
+  options: { calls: { default: 200_000, meaning: 'calls to a collector that is not there' } },
+});
+const machine = machineLine();
+console.log(machine);
+const import_ms = measureImport();
+const heap_growth_mib = heapOfDeadCollector(calls);
+startSdk();
+const call_us = round(await measureCall());
+const client_call_us = round(await measureClient());
+const chunk_us = round(await measureChunk());
+save('tracer', machine, { call_us, client_call_us, chunk_us, import_ms, heap_growth_mib });
+printBar(`traceModelCall adds under 20 µs of CPU to a span: ${call_us}`, call_us < 20);
+printBar(`a patched client adds under 20 µs of CPU to a span: ${client_call_us}`, client_call_us < 20);
+printBar(`a streamed chunk costs under 1 µs: ${chunk_us}`, chunk_us < 1);
+printBar(`loading takes under 80 ms beyond the SDK: ${round(import_ms, 0)}`, import_ms < 80);
+printBar(
+  `${calls} calls to a dead collector leave no heap behind: ${round(heap_growth_mib)} MiB`,
+  heap_growth_mib < 2,
+);
