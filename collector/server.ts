@@ -14,8 +14,9 @@ import { BodyTooLargeError, KeyError, UnsupportedTypeError } from './http/errors
 import { type Failure, failureOf } from './http/failure.ts';
 import { Ledger } from './ledger.ts';
 import type { NormaliseContext } from './normalise/call-row.ts';
+import { CompiledDialects } from './normalise/compile.ts';
 import type { Redact } from './normalise/content.ts';
-import { compileDialect, Gathered } from './normalise/gather.ts';
+import { Gathered } from './normalise/gather.ts';
 import type { OtlpSignal } from './otlp/encode-reply.ts';
 import type { Pricer } from './price/pricer.ts';
 import type { SliceThresholds } from './slices/slices.ts';
@@ -58,7 +59,7 @@ export function createCollector(options: CollectorOptions): Collector {
   const ledger = new Ledger(options.registry);
   const writer: BlockWriter = createBlockWriter(options.sink, options.grouping);
   const now_ms = options.now_ms ?? Date.now;
-  const compiled = dialects.map(compileDialect);
+  const compiled = new CompiledDialects(dialects);
   const gathered = new Gathered();
   let open = 0;
 

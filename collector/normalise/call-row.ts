@@ -8,15 +8,18 @@ import type { Pricer } from '../price/pricer.ts';
 import { type SliceThresholds, slicesOf } from '../slices/slices.ts';
 import { judgeStart } from './acceptance.ts';
 import { classify } from './classify.ts';
+import type { CompiledDialects } from './compile.ts';
 import { type Contents, payloadTexts, type Redact } from './content.ts';
 import { withEvents } from './content-events.ts';
 import { errorFields } from './error-fields.ts';
-import { type CompiledDialect, type Gathered, speaks } from './gather.ts';
+import type { Gathered } from './gather.ts';
 import { readPrompt, responseText } from './message-text.ts';
-import { canonicalModel, canonicalProvider, pricedModel } from './model-names.ts';
+import { canonicalModel, pricedModel } from './model-names.ts';
+import { providerOf } from './providers.ts';
 import { resourceFacts } from './resource-facts.ts';
 import { restAttributes } from './rest-attributes.ts';
-import { billedTokens } from './tokens.ts';
+import { timingOf } from './timing.ts';
+import { mayHaveLostUsage, tokenFields } from './token-fields.ts';
 import { asBoolean, asCount, asNumber, asSha256, asText, asTextList } from './values.ts';
 
 export interface NormaliseContext {
@@ -29,7 +32,7 @@ export interface NormaliseContext {
   redact: Redact;
   price: Pricer;
   slices: SliceThresholds;
-  dialects: readonly CompiledDialect[];
+  dialects: CompiledDialects;
   /** Scratch space, reused from span to span. */
   gathered: Gathered;
 }
@@ -63,11 +66,12 @@ function userId(context: NormaliseContext, reported: string): string {
 }
 
 export function normalise(span: Span, context: NormaliseContext): Normalised {
-  const compiled = context.dialects.find((dialect) => speaks(dialect, span.attributes));
+  const compiled = context.dialects.of(span.scope, span.attributes);
   if (compiled === undefined) return NOT_A_MODEL_CALL;
+  const { dialect } = compiled;
   const fields = context.gathered;
   fields.fill(compiled, span.attributes);
-  const kind = classify(fields);
+  const { kind, operation } = classify(span, dialect, fields);
   if (kind === 'neither') return NOT_A_MODEL_CALL;
 
   if (span.fault !== undefined) return { outcome: 'rejected', reason: 'bad_span', message: span.fault };
@@ -78,7 +82,8 @@ export function normalise(span: Span, context: NormaliseContext): Normalised {
       message: `span ${hexOf(span.span_id)} ends before it starts`,
     };
   }
-  const started_ms = span.start_us / 1000;
+  const { started_us, duration_ms, ttft_ms } = timingOf(span, fields, dialect);
+  const started_ms = started_us / 1000;
   const { refusal, clock_skewed } = judgeStart(
     started_ms,
     context.received_us / 1000,
@@ -94,20 +99,18 @@ export function normalise(span: Span, context: NormaliseContext): Normalised {
   const request_model = text('request_model');
   const response_model = text('response_model');
   const { model, prefix } = canonicalModel(request_model, response_model);
-  const provider = canonicalProvider(text('provider')) || prefix;
-  const tokens = billedTokens(
-    {
-      input: asCount(fields.get('input_tokens')),
-      output: asCount(fields.get('output_tokens')),
-      total: asCount(fields.get('total_tokens')),
-      cache_read: asCount(fields.get('cache_read_tokens')),
-      cache_write: asCount(fields.get('cache_write_tokens')),
-      reasoning: asCount(fields.get('reasoning_tokens')),
-    },
-    compiled.dialect.tokenBasis?.(span.scope),
+  const provider = redact(
+    providerOf({
+      reported: asText(fields.get('provider')),
+      host: asText(fields.get('server_address')),
+      prefix,
+      model,
+    }),
   );
+  const tokens = tokenFields(span, fields, dialect, provider);
   const reported = asNumber(fields.get('cost_usd'));
-  const cost_reported_usd = reported !== null && reported >= 0 && reported < 1e6 ? reported : null;
+  const isCost = reported !== null && reported < 1e6 && reported >= 0;
+  const cost_reported_usd = isCost && !(reported === 0 && dialect.zero_cost_is_unknown) ? reported : null;
   const contents: Contents = withEvents(
     { input: fields.get('input'), output: fields.get('output'), system: fields.get('system') },
     span.events,
@@ -116,7 +119,6 @@ export function normalise(span: Span, context: NormaliseContext): Normalised {
   const texts = payloadTexts(contents, redact);
   const rest = restAttributes(span.attributes, fields.rest, redact);
   const resource = resourceFacts(span.resource);
-  const ttft_s = asNumber(fields.get('ttft_s'));
   const confidence = asNumber(fields.get('confidence'));
 
   const price = context.price({
@@ -145,17 +147,17 @@ export function normalise(span: Span, context: NormaliseContext): Normalised {
     trace_id: span.trace_id,
     span_id: span.span_id,
     parent_span_id: span.parent_span_id,
-    started_at: span.start_us,
+    started_at: started_us,
     version: context.received_us,
     kind,
     clock_skewed,
-    truncated: span.truncated || rest.cut || texts?.truncated === true,
+    truncated: span.truncated || rest.cut || texts?.truncated === true || mayHaveLostUsage(span, tokens),
     stream: asBoolean(fields.get('stream')),
     service: resource.service,
     service_version: resource.service_version,
     environment: resource.environment,
     process: resource.process,
-    operation: asText(fields.get('operation')) || 'chat',
+    operation,
     provider,
     model,
     request_model,
@@ -166,11 +168,11 @@ export function normalise(span: Span, context: NormaliseContext): Normalised {
     user_id: userId(context, asText(fields.get('user_id'))),
     conversation_id: text('conversation_id'),
     ...tokens,
-    duration_ms: span.duration_ms,
-    ttft_ms: ttft_s !== null && ttft_s >= 0 ? ttft_s * 1000 : null,
+    duration_ms,
+    ttft_ms,
     ...price,
     cost_reported_usd,
-    ...errorFields(span, fields, redact),
+    ...errorFields(span, fields, dialect, redact),
     response_id: text('response_id'),
     client_retries: Math.min(asCount(fields.get('client_retries')) ?? 0, 255),
     finish_reason,
@@ -179,7 +181,7 @@ export function normalise(span: Span, context: NormaliseContext): Normalised {
       responseText(contents.output),
     ),
     confidence: confidence !== null && confidence >= 0 && confidence <= 1 ? confidence : null,
-    dialect: compiled.dialect.name,
+    dialect: dialect.name,
     scope: span.scope.name,
     attributes: rest.entries,
   };
@@ -188,7 +190,7 @@ export function normalise(span: Span, context: NormaliseContext): Normalised {
     trace_id: span.trace_id,
     span_id: span.span_id,
     part: '',
-    started_at: span.start_us,
+    started_at: started_us,
     version: context.received_us,
     ...texts,
   };

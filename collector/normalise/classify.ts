@@ -1,10 +1,17 @@
 /** First of all: is a span a model call, a carrier that repeats or sums the usage of calls, or neither? */
-
+import type { Dialect, SpanClass } from '../dialects/dialect.ts';
+import type { Span } from '../otlp/span.ts';
+import { holds } from './conditions.ts';
 import type { Gathered } from './gather.ts';
 import { asCount, asText } from './values.ts';
 
-export type SpanClass = 'call' | 'carrier' | 'neither';
+export interface Classified {
+  kind: SpanClass;
+  /** The canonical operation; empty for what is neither. */
+  operation: string;
+}
 
+const NEITHER: Classified = { kind: 'neither', operation: '' };
 const CALL_OPERATIONS = new Set(['chat', 'text_completion', 'generate_content', 'embeddings']);
 const CARRIER_OPERATIONS = new Set(['invoke_agent', 'invoke_workflow']);
 
@@ -12,13 +19,25 @@ function hasUsage(fields: Gathered): boolean {
   return asCount(fields.get('input_tokens')) !== null || asCount(fields.get('output_tokens')) !== null;
 }
 
-/** Agents and workflows without usage tell nothing that their calls do not: they are not stored. */
-export function classify(fields: Gathered): SpanClass {
-  const operation = asText(fields.get('operation'));
-  if (CALL_OPERATIONS.has(operation)) return 'call';
-  if (CARRIER_OPERATIONS.has(operation)) return hasUsage(fields) ? 'carrier' : 'neither';
-  if (operation !== '') return 'neither';
+/** Carriers without usage tell nothing that their calls do not: they are not stored. */
+function carrier(fields: Gathered, operation: string): Classified {
+  return hasUsage(fields) ? { kind: 'carrier', operation } : NEITHER;
+}
+
+/** The dialect's rules first, then the conventions' operation, then a model with usage or an answer. */
+export function classify(span: Span, dialect: Dialect, fields: Gathered): Classified {
+  const reported = asText(fields.get('operation'));
+  for (const rule of dialect.kinds ?? []) {
+    if (!holds(rule, span, fields)) continue;
+    const operation = rule.operation_is ?? (CALL_OPERATIONS.has(reported) ? reported : 'chat');
+    if (rule.is === 'call') return { kind: 'call', operation };
+    return rule.is === 'carrier' ? carrier(fields, reported || 'chat') : NEITHER;
+  }
+  if (CALL_OPERATIONS.has(reported)) return { kind: 'call', operation: reported };
+  if (CARRIER_OPERATIONS.has(reported)) return carrier(fields, reported);
+  if (reported !== '') return NEITHER;
   // Emitters older than the operation's name: a model with usage or an answer is a call.
-  const named = fields.get('request_model') !== null || fields.get('response_model') !== null;
-  return named && (hasUsage(fields) || fields.get('response_model') !== null) ? 'call' : 'neither';
+  const answered = fields.get('response_model') !== null;
+  const named = answered || fields.get('request_model') !== null;
+  return named && (answered || hasUsage(fields)) ? { kind: 'call', operation: 'chat' } : NEITHER;
 }

@@ -1,5 +1,6 @@
 /** Whether a call failed, and how: from `error.type`, the exception event, the status and the HTTP status. */
 import type { CallRow } from '../../schemas/record/calls.ts';
+import type { Dialect } from '../dialects/dialect.ts';
 import type { Attributes, Span } from '../otlp/span.ts';
 import { cutText, type Redact } from './content.ts';
 import { canonicalErrorType } from './error-type.ts';
@@ -20,18 +21,27 @@ function eventText(attributes: Attributes, key: string): string {
   return at < 0 ? '' : asText(attributes.values[at]!);
 }
 
-/** An exception event alone is no error: the caller may have recovered. */
-export function errorFields(span: Span, fields: Gathered, redact: Redact): ErrorFields {
+const FAILED_LEVEL = /^(error|fatal|critical)$/i;
+
+/** An exception event alone is no error, unless the dialect says so: the caller may have recovered. */
+export function errorFields(span: Span, fields: Gathered, dialect: Dialect, redact: Redact): ErrorFields {
   const reportedType = asText(fields.get('error_type'));
   const code = asCount(fields.get('http_status'));
   const http_status = code !== null && code >= 100 && code <= 599 ? code : null;
+  const exception = span.events.findLast((event) => event.name === 'exception')?.attributes;
   const failed =
-    span.status_code === STATUS_ERROR || reportedType !== '' || (http_status !== null && http_status >= 400);
+    span.status_code === STATUS_ERROR ||
+    reportedType !== '' ||
+    (http_status !== null && http_status >= 400) ||
+    FAILED_LEVEL.test(asText(fields.get('error_level'))) ||
+    (dialect.exception_fails === true && exception !== undefined);
   if (!failed) return { status: 'ok', error_type: '', error_type_raw: '', http_status, error_message: '' };
 
-  const exception = span.events.findLast((event) => event.name === 'exception')?.attributes;
   const raw = reportedType || (exception ? eventText(exception, 'exception.type') : '');
-  const message = (exception && eventText(exception, 'exception.message')) || span.status_message;
+  const message =
+    (exception && eventText(exception, 'exception.message')) ||
+    span.status_message ||
+    asText(fields.get('error_message'));
   const bounded = cutText(message, 4 * MESSAGE_MAX_CHARS).text;
   return {
     status: 'error',

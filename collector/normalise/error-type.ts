@@ -68,10 +68,30 @@ function byName(raw: string): ErrorType | undefined {
   return SPELLINGS.find(([pattern]) => pattern.test(name))?.[1];
 }
 
-/** The name as reported is asked first, then the HTTP status; the message only tells apart what both call a bad request. */
+/** What a client writes before its message: `Error code: 429 - ...`, `429 Rate limit reached`, `RateLimitError(...)`. */
+const MESSAGE_STATUS = /^(?:\w*error:?\s+)?(?:error code: |status code:? )?([45]\d\d)\b/i;
+const MESSAGE_CLASS = /^([A-Za-z_][\w.]*(?:Error|Exception|Timeout|Abort))\b/;
+/** Said in words only, where the class says nothing. */
+const MESSAGE_WORDS: readonly [RegExp, ErrorType][] = [
+  [/rate limit|too many requests|exceeded your current quota/i, 'rate_limit'],
+  [/api key|unauthorized|not authorized|permission denied/i, 'auth'],
+  [/timed? ?out/i, 'timeout'],
+  [/overloaded|internal server error|server had an error|service unavailable/i, 'server_error'],
+  [/\babort|\bcancell?ed/i, 'cancelled'],
+  [/connection (error|refused|reset)|econn|fetch failed|socket hang up/i, 'connection'],
+];
+
+function byMessage(message: string): ErrorType | undefined {
+  const status = MESSAGE_STATUS.exec(message)?.[1];
+  const found =
+    status === undefined ? byName(MESSAGE_CLASS.exec(message)?.[1] ?? '') : byStatus(Number(status));
+  return found ?? MESSAGE_WORDS.find(([words]) => words.test(message))?.[1];
+}
+
+/** The name as reported is asked first, then the HTTP status, then the message: it also tells apart what both call a bad request. */
 export function canonicalErrorType({ raw, message, http_status }: ReportedError): ErrorType {
-  const named = byName(raw);
-  const found = named ?? (http_status === null ? undefined : byStatus(http_status));
+  const found =
+    byName(raw) ?? (http_status === null ? undefined : byStatus(http_status)) ?? byMessage(message);
   if (found === undefined || found === 'bad_request') {
     if (MESSAGE_CONTEXT_LENGTH.test(message)) return 'context_length';
     if (MESSAGE_CONTENT_FILTER.test(message)) return 'content_filter';

@@ -1,69 +1,58 @@
 /** Sorts a span's attributes into the canonical fields of its dialect, in one pass over them. */
-import { CANONICAL_FIELDS, type CanonicalField, type Dialect } from '../dialects/dialect.ts';
+import { CANONICAL_FIELDS, type CanonicalField, type Unit } from '../dialects/dialect.ts';
 import type { Attributes, AttributeValue } from '../otlp/span.ts';
+import { type CompiledDialect, position, type Target } from './compile.ts';
+import { nested } from './flattened.ts';
+import { JsonMembers } from './json-members.ts';
 
-/** Position of each field in the arrays below. */
-const position = Object.fromEntries(CANONICAL_FIELDS.map((field, index) => [field, index])) as Record<
-  CanonicalField,
-  number
->;
-
-interface Target {
-  field: number;
-  /** 0 is the preferred attribute of the field. */
-  rank: number;
-}
-
-export interface CompiledDialect {
-  dialect: Dialect;
-  targets: Map<string, Target>;
-  fingerprint: Set<string>;
-}
-
-export function compileDialect(dialect: Dialect): CompiledDialect {
-  const targets = new Map<string, Target>();
-  for (const [field, keys] of Object.entries(dialect.fields) as [CanonicalField, readonly string[]][]) {
-    keys.forEach((key, rank) => {
-      targets.set(key, { field: position[field], rank });
-    });
-  }
-  return { dialect, targets, fingerprint: new Set(dialect.fingerprint) };
-}
-
-export function speaks(compiled: CompiledDialect, attributes: Attributes): boolean {
-  const { keys } = attributes;
-  for (let i = 0; i < keys.length; i++) if (compiled.fingerprint.has(keys[i]!)) return true;
-  return false;
-}
+const NO_RANK = 255;
 
 /** The fields found on a span, and the positions of the attributes that no field took. */
 export class Gathered {
   readonly #values: AttributeValue[] = new Array(CANONICAL_FIELDS.length).fill(null);
   readonly #ranks = new Uint8Array(CANONICAL_FIELDS.length);
+  readonly #targets: (Target | undefined)[] = new Array(CANONICAL_FIELDS.length).fill(undefined);
+  readonly #json = new JsonMembers();
+  #attributes: Attributes | undefined;
   readonly rest: number[] = [];
 
   /** Forgets the last span: one object serves all, since normalisation never waits. */
   fill(compiled: CompiledDialect, attributes: Attributes): void {
     this.#values.fill(null);
-    this.#ranks.fill(255);
+    this.#ranks.fill(NO_RANK);
+    this.#targets.fill(undefined);
+    this.#json.forget();
+    this.#attributes = attributes;
     this.rest.length = 0;
     const { keys, values } = attributes;
     for (let i = 0; i < keys.length; i++) {
-      const target = compiled.targets.get(keys[i]!);
-      if (target === undefined) {
-        this.rest.push(i);
-        continue;
-      }
-      const value = values[i]!;
-      if (value === null || value === undefined) continue;
-      if (target.rank <= this.#ranks[target.field]!) {
-        this.#values[target.field] = value;
-        this.#ranks[target.field] = target.rank;
-      }
+      const targets = compiled.targetsOf(keys[i]!);
+      if (targets === undefined) this.rest.push(i);
+      else for (const target of targets) this.#offer(target, values[i] ?? null);
     }
   }
 
+  /** An empty text is as good as absent, so that the next source is asked. */
+  #offer(target: Target, offered: AttributeValue): void {
+    if (target.rank > this.#ranks[target.field]!) return;
+    const value = target.path === undefined ? offered : this.#json.member(offered, target.path);
+    if (value === null || value === '') return;
+    this.#values[target.field] = value;
+    this.#ranks[target.field] = target.rank;
+    this.#targets[target.field] = target;
+  }
+
   get(field: CanonicalField): AttributeValue {
+    const target = this.#targets[position[field]];
+    if (target?.flattened !== undefined) return nested(this.#attributes!, target.flattened);
     return this.#values[position[field]]!;
+  }
+
+  unitOf(field: CanonicalField): Unit {
+    return this.#targets[position[field]]?.unit ?? 's';
+  }
+
+  has(key: string): boolean {
+    return this.#attributes?.keys.includes(key) === true;
   }
 }

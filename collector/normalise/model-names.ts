@@ -1,25 +1,5 @@
-/** Canonical names of providers and models; what was reported is kept beside them. */
-
-/** Spellings of providers, old names first met in the field included. */
-const PROVIDER_ALIASES = new Map([
-  ['vertex_ai', 'gcp.vertex_ai'],
-  ['vertexai', 'gcp.vertex_ai'],
-  ['gemini', 'gcp.gemini'],
-  ['google', 'gcp.gemini'],
-  ['google.generative-ai', 'gcp.gemini'],
-  ['google.vertex', 'gcp.vertex_ai'],
-  ['google_genai', 'gcp.gen_ai'],
-  ['az.ai.inference', 'azure.ai.inference'],
-  ['az.ai.openai', 'azure.ai.openai'],
-  ['azure', 'azure.ai.openai'],
-  ['azure_openai', 'azure.ai.openai'],
-  ['bedrock', 'aws.bedrock'],
-  ['aws_bedrock', 'aws.bedrock'],
-  ['amazon-bedrock', 'aws.bedrock'],
-  ['xai', 'x_ai'],
-  ['mistral', 'mistral_ai'],
-  ['mistralai', 'mistral_ai'],
-]);
+/** Canonical names of models; what was reported is kept beside them. */
+import { canonicalProvider } from './providers.ts';
 
 /** Providers whose name may stand before a model, as `openai/gpt-4o`. Organisations on hubs are part of the model's name. */
 const PREFIX_PROVIDERS = new Set([
@@ -43,13 +23,6 @@ const PREFIX_PROVIDERS = new Set([
 
 const PLACEHOLDER_MODELS = new Set(['', 'chat', 'unknown', 'default', 'none', 'null', 'undefined']);
 
-/** `openai.chat` (the AI SDK's spelling) names the provider and its API. */
-export function canonicalProvider(reported: string): string {
-  const lower = reported.trim().toLowerCase();
-  const bare = /^(openai|anthropic|cohere|groq|xai|mistral)\.[a-z_]+$/.exec(lower)?.[1] ?? lower;
-  return PROVIDER_ALIASES.get(bare) ?? bare;
-}
-
 interface ModelName {
   model: string;
   /** The provider that the name was prefixed with, canonical; empty if none. */
@@ -57,14 +30,11 @@ interface ModelName {
 }
 
 export function splitModel(reported: string): ModelName {
-  let model = reported.trim();
+  // Google's: `models/x`, `publishers/google/models/x`, `projects/p/locations/l/publishers/google/models/x`.
+  let model = reported.trim().replace(/^(?:(?:projects|locations|publishers)\/[^/]+\/)*models\//, '');
   let prefix = '';
   for (let slash = model.indexOf('/'); slash > 0; slash = model.indexOf('/')) {
     const head = model.slice(0, slash).toLowerCase();
-    if (head === 'models') {
-      model = model.slice(slash + 1);
-      continue;
-    }
     if (!PREFIX_PROVIDERS.has(head)) break;
     prefix ||= canonicalProvider(head);
     model = model.slice(slash + 1);

@@ -25,28 +25,52 @@ export type TokenFields = Pick<
 
 type Basis = CallRow['token_basis'];
 
-function basisOf(tokens: ReportedTokens, known: 'inclusive' | 'additive' | undefined): Basis {
-  const cached = (tokens.cache_read ?? 0) + (tokens.cache_write ?? 0);
-  const { input, output, total } = tokens;
-  if (input !== null && input < cached) return 'additive';
-  // The reverse proves nothing: several emitters add up a total from additive parts.
-  if (cached > 0 && input !== null && total !== null && total === input + cached + (output ?? 0))
-    return 'additive';
-  return known ?? 'unknown';
+/** What is known of the emitter beside its counts. */
+export interface Emitter {
+  basis: 'inclusive' | 'additive' | 'estimated' | undefined;
+  /** The total is the provider's own and not added up by the emitter. */
+  total_proves: boolean;
+  /** Reasoning is reported beside the output, not inside it. */
+  reasoning_beside: boolean;
 }
 
-/** Missing stays null. `known` is what the emitter is known to do, if anything; without it input counts as inclusive. */
-export function billedTokens(
-  tokens: ReportedTokens,
-  known: 'inclusive' | 'additive' | undefined,
-): TokenFields {
+function basisOf(tokens: ReportedTokens, known: Emitter): Basis {
+  const cached = (tokens.cache_read ?? 0) + (tokens.cache_write ?? 0);
+  const { input, total } = tokens;
+  if (input !== null && input < cached) return 'additive';
+  if (known.basis === 'estimated') return 'estimated';
+  // The reverse proves nothing by itself: several emitters add up a total from additive parts.
+  if (cached > 0 && input !== null && total !== null) {
+    const output = tokens.output ?? 0;
+    const outputs = [output, output + (tokens.reasoning ?? 0)];
+    if (outputs.some((one) => total === input + cached + one)) return 'additive';
+    if (known.total_proves && outputs.some((one) => total === input + one)) return 'inclusive';
+  }
+  return known.basis ?? 'unknown';
+}
+
+/** Only an emitter that leaves reasoning out of the output can report more of it than output, or a total with both. */
+function isReasoningBeside(tokens: ReportedTokens, input: number | null, known: Emitter): boolean {
+  const { output, reasoning, total } = tokens;
+  if (output === null || reasoning === null || reasoning === 0) return false;
+  if (reasoning > output || known.reasoning_beside) return true;
+  return known.total_proves && input !== null && total === input + output + reasoning;
+}
+
+/** What the column holds; more is no count. */
+function count(sum: number): number | null {
+  return sum <= 0xffff_ffff ? sum : null;
+}
+
+/** Missing stays null. Where nothing tells the basis, input counts as inclusive. */
+export function billedTokens(tokens: ReportedTokens, known: Emitter): TokenFields {
   const basis = basisOf(tokens, known);
   const cached = (tokens.cache_read ?? 0) + (tokens.cache_write ?? 0);
-  const { input, output, reasoning } = tokens;
+  const { output, reasoning } = tokens;
+  const input = tokens.input !== null && basis === 'additive' ? count(tokens.input + cached) : tokens.input;
   return {
-    input_tokens: input !== null && basis === 'additive' ? input + cached : input,
-    // Only an emitter that leaves reasoning out of the output can report more of it than output.
-    output_tokens: output !== null && reasoning !== null && reasoning > output ? output + reasoning : output,
+    input_tokens: input,
+    output_tokens: isReasoningBeside(tokens, input, known) ? count(output! + reasoning!) : output,
     cache_read_tokens: tokens.cache_read,
     cache_write_tokens: tokens.cache_write,
     reasoning_tokens: reasoning,

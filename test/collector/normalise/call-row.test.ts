@@ -4,7 +4,8 @@ import { createHash, createHmac } from 'node:crypto';
 import { test } from 'node:test';
 import { dialects } from '../../../collector/dialects/index.ts';
 import { type NormaliseContext, type Normalised, normalise } from '../../../collector/normalise/call-row.ts';
-import { compileDialect, Gathered } from '../../../collector/normalise/gather.ts';
+import { CompiledDialects } from '../../../collector/normalise/compile.ts';
+import { Gathered } from '../../../collector/normalise/gather.ts';
 import { decodeTraces } from '../../../collector/otlp/decode-protobuf.ts';
 import { createBundledPrices } from '../../../collector/price/bundled-prices.ts';
 import { createPricer } from '../../../collector/price/pricer.ts';
@@ -26,7 +27,7 @@ const context: NormaliseContext = {
   keyedHash: createKeyedHash(KEY),
   redact: (text) => redactor.redact(text),
   price: createPricer({ bundled: createBundledPrices() }),
-  dialects: dialects.map(compileDialect),
+  dialects: new CompiledDialects(dialects),
   gathered: new Gathered(),
 };
 

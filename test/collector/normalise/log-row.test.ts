@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { dialects } from '../../../collector/dialects/index.ts';
 import type { NormaliseContext } from '../../../collector/normalise/call-row.ts';
-import { compileDialect, Gathered } from '../../../collector/normalise/gather.ts';
+import { CompiledDialects } from '../../../collector/normalise/compile.ts';
+import { Gathered } from '../../../collector/normalise/gather.ts';
 import { normaliseLog } from '../../../collector/normalise/log-row.ts';
 import { decodeLogs } from '../../../collector/otlp/decode-protobuf.ts';
 import { DEFAULT_SLICES } from '../../../collector/slices/slices.ts';
@@ -22,7 +23,7 @@ const context: NormaliseContext = {
   keyedHash: createKeyedHash('a test key of more than thirty-two characters'),
   redact: (text) => redactor.redact(text),
   price: () => assert.fail('a log record has no price'),
-  dialects: dialects.map(compileDialect),
+  dialects: new CompiledDialects(dialects),
   gathered: new Gathered(),
 };
 

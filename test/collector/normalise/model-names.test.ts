@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { canonicalModel, canonicalProvider, splitModel } from '../../../collector/normalise/model-names.ts';
+import { canonicalModel, splitModel } from '../../../collector/normalise/model-names.ts';
+import { canonicalProvider } from '../../../collector/normalise/providers.ts';
 
 test('a provider before the model is taken off, an organisation is part of the name', () => {
   assert.deepEqual(splitModel('openai/gpt-4o'), { model: 'gpt-4o', prefix: 'openai' });

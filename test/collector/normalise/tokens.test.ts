@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { billedTokens, type ReportedTokens } from '../../../collector/normalise/tokens.ts';
+import {
+  billedTokens as bill,
+  type Emitter,
+  type ReportedTokens,
+} from '../../../collector/normalise/tokens.ts';
 
 const none: ReportedTokens = {
   input: null,
@@ -11,6 +15,9 @@ const none: ReportedTokens = {
   cache_write: null,
   reasoning: null,
 };
+
+const billedTokens = (tokens: ReportedTokens, basis: Emitter['basis'], more: Partial<Emitter> = {}) =>
+  bill(tokens, { basis, total_proves: false, reasoning_beside: false, ...more });
 
 test('missing counts stay missing', () => {
   assert.deepEqual(billedTokens(none, undefined), {
@@ -54,6 +61,29 @@ test('reasoning beyond the output was left out of it', () => {
   assert.equal(billedTokens({ ...none, output: 100, reasoning: 90 }, undefined).output_tokens, 100);
 });
 
+test('reasoning that the emitter is known to leave out is added, whatever the counts', () => {
+  const counts = { ...none, output: 100, reasoning: 90 };
+  assert.equal(billedTokens(counts, undefined, { reasoning_beside: true }).output_tokens, 190);
+});
+
+test('a total of the provider’s own proves both bases', () => {
+  const proves = { total_proves: true };
+  const whole = { ...none, input: 500, cache_read: 400, output: 100, total: 600 };
+  assert.equal(billedTokens(whole, undefined, proves).token_basis, 'inclusive');
+  const parts = { ...none, input: 200, cache_read: 1000, output: 100, reasoning: 200, total: 1500 };
+  const billed = billedTokens(parts, undefined, proves);
+  assert.deepEqual([billed.input_tokens, billed.output_tokens, billed.token_basis], [1200, 300, 'additive']);
+});
+
+test('an estimate is marked as one', () => {
+  assert.equal(billedTokens({ ...none, input: 15, output: 10 }, 'estimated').token_basis, 'estimated');
+});
+
+test('a sum that no column holds is no count', () => {
+  const huge = { ...none, input: 0xffff_ffff, cache_read: 0xffff_ffff };
+  assert.equal(billedTokens(huge, 'additive').input_tokens, null);
+});
+
 test('the parts never exceed their totals', () => {
   const count = fc.option(fc.nat(1_000_000), { nil: null });
   fc.assert(
@@ -66,9 +96,11 @@ test('the parts never exceed their totals', () => {
         cache_write: count,
         reasoning: count,
       }),
-      fc.constantFrom('inclusive' as const, 'additive' as const, undefined),
-      (reported, known) => {
-        const billed = billedTokens(reported, known);
+      fc.constantFrom('inclusive' as const, 'additive' as const, 'estimated' as const, undefined),
+      fc.boolean(),
+      fc.boolean(),
+      (reported, known, total_proves, reasoning_beside) => {
+        const billed = billedTokens(reported, known, { total_proves, reasoning_beside });
         if (billed.input_tokens !== null) {
           assert.ok(
             (billed.cache_read_tokens ?? 0) + (billed.cache_write_tokens ?? 0) <= billed.input_tokens,

@@ -1,0 +1,46 @@
+/** When a call ran, and when its first token came: from attributes in several units, from events, from points in time. */
+import type { Dialect } from '../dialects/dialect.ts';
+import type { AttributeValue, Span } from '../otlp/span.ts';
+import type { Gathered } from './gather.ts';
+import { asNumber, asText } from './values.ts';
+
+export interface Timing {
+  /** Microseconds since 1970. */
+  started_us: number;
+  duration_ms: number;
+  ttft_ms: number | null;
+}
+
+/** Milliseconds; a point in time counts from `from_us`. Null when absent, negative or no number. */
+function milliseconds(value: AttributeValue, unit: 's' | 'ms' | 'timestamp', from_us: number): number | null {
+  if (unit === 'timestamp') {
+    const at_ms = Date.parse(asText(value).replaceAll('"', ''));
+    return at_ms * 1_000 >= from_us ? at_ms - from_us / 1_000 : null;
+  }
+  const number = asNumber(value);
+  if (number === null || number < 0) return null;
+  return unit === 's' ? number * 1_000 : number;
+}
+
+function firstEvent(span: Span, names: readonly string[]): number | null {
+  for (const event of span.events) {
+    if (names.includes(event.name) && event.time_us >= span.start_us) {
+      return (event.time_us - span.start_us) / 1_000;
+    }
+  }
+  return null;
+}
+
+/** A stream that is logged when it has ended is a span without length: its start is its end less the duration told. */
+export function timingOf(span: Span, fields: Gathered, dialect: Dialect): Timing {
+  let { start_us: started_us, duration_ms } = span;
+  const told_ms = milliseconds(fields.get('duration'), fields.unitOf('duration'), started_us);
+  if (duration_ms < 1 && told_ms !== null && told_ms > duration_ms) {
+    started_us -= Math.round(told_ms * 1_000);
+    duration_ms = told_ms;
+  }
+  const ttft_ms =
+    milliseconds(fields.get('ttft'), fields.unitOf('ttft'), span.start_us) ??
+    (dialect.first_token_events ? firstEvent(span, dialect.first_token_events) : null);
+  return { started_us, duration_ms, ttft_ms };
+}

@@ -1,0 +1,31 @@
+/** Token counts of a span: gathered, and the emitter's basis asked of its dialect. */
+import type { Dialect } from '../dialects/dialect.ts';
+import type { Span } from '../otlp/span.ts';
+import { holds } from './conditions.ts';
+import type { Gathered } from './gather.ts';
+import { billedTokens, type TokenFields } from './tokens.ts';
+import { asCount } from './values.ts';
+
+export function tokenFields(span: Span, fields: Gathered, dialect: Dialect, provider: string): TokenFields {
+  const rule = dialect.input_basis?.find((one) => holds(one, span, fields, provider));
+  return billedTokens(
+    {
+      input: asCount(fields.get('input_tokens')),
+      output: asCount(fields.get('output_tokens')),
+      total: asCount(fields.get('total_tokens')),
+      cache_read: asCount(fields.get('cache_read_tokens')),
+      cache_write: asCount(fields.get('cache_write_tokens')),
+      reasoning: asCount(fields.get('reasoning_tokens')),
+    },
+    {
+      basis: rule?.is,
+      total_proves: dialect.total_proves === true,
+      reasoning_beside: dialect.reasoning_beside?.some((one) => holds(one, span, fields, provider)) === true,
+    },
+  );
+}
+
+/** Counts may be among the attributes that the emitter's SDK dropped at its limit: then they are unknown, not none. */
+export function mayHaveLostUsage(span: Span, tokens: TokenFields): boolean {
+  return span.dropped_attributes > 0 && (tokens.input_tokens === null || tokens.output_tokens === null);
+}
