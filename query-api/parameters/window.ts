@@ -22,18 +22,22 @@ function timeOf(name: string, text: string, now_ms: number): number {
   }
 }
 
-/** By default the 24 hours before `to`, and `to` by default now. Throws Problem. */
-export function windowOf(raw: RawQuery, now_ms: number): Window {
-  const from = singleOf(raw, 'from');
-  const to = singleOf(raw, 'to');
-  const to_ms = to === undefined ? now_ms : timeOf('to', to, now_ms);
-  const from_ms = from === undefined ? Math.max(0, to_ms - DEFAULT_WINDOW_MS) : timeOf('from', from, now_ms);
+/**
+ * By default the 24 hours before `to`, and `to` by default now. `names` says which parameters hold the two, where a
+ * request has several windows. Throws Problem.
+ */
+export function windowOf(raw: RawQuery, now_ms: number, names = { from: 'from', to: 'to' }): Window {
+  const from = singleOf(raw, names.from);
+  const to = singleOf(raw, names.to);
+  const to_ms = to === undefined ? now_ms : timeOf(names.to, to, now_ms);
+  const from_ms =
+    from === undefined ? Math.max(0, to_ms - DEFAULT_WINDOW_MS) : timeOf(names.from, from, now_ms);
   if (from_ms >= to_ms) {
     const iso = (ms: number): string => new Date(ms).toISOString();
     throw new Problem('empty-range', {
-      detail: `'from' (${iso(from_ms)}) must be before 'to' (${iso(to_ms)}${to === undefined ? ', now' : ''}).`,
-      parameter: 'from',
-      received: `from=${from ?? ''} to=${to ?? ''}`,
+      detail: `'${names.from}' (${iso(from_ms)}) must be before '${names.to}' (${iso(to_ms)}${to === undefined ? ', now' : ''}).`,
+      parameter: names.from,
+      received: `${names.from}=${from ?? ''} ${names.to}=${to ?? ''}`,
     });
   }
   return { from_ms, to_ms };

@@ -1,0 +1,70 @@
+/** The calls of the arms of a comparison: each has a window and a selector, filters hold for all. */
+import type { BoundValues } from '../bound-values.ts';
+import { type CountedScope, countedCalls } from '../counted-calls.ts';
+import { dimensionOf } from '../dimensions.ts';
+import { type Filter, filterCalls } from '../filters.ts';
+import { scoredCalls } from '../scored-calls.ts';
+
+export interface Arm {
+  /** The window [from_ms, to_ms), in milliseconds since 1970. */
+  from_ms: number;
+  to_ms: number;
+  /** All of them hold for a call of the arm. */
+  selector: readonly Filter[];
+}
+
+export interface ArmsQuery {
+  scope: Omit<CountedScope, 'from_ms' | 'to_ms'>;
+  /** The first is the baseline; at most 255. */
+  arms: readonly Arm[];
+  filters: readonly Filter[];
+  /** Name of the scores that stand beside the calls as `score`. */
+  score?: string;
+}
+
+interface WindowedArms {
+  from_ms: number;
+  to_ms: number;
+  arms: { number: number; selector: readonly Filter[] }[];
+}
+
+/** Arms of one window are read together. */
+function byWindow(arms: readonly Arm[]): WindowedArms[] {
+  const windows = new Map<string, WindowedArms>();
+  arms.forEach(({ from_ms, to_ms, selector }, number) => {
+    const key = `${from_ms} ${to_ms}`;
+    const window = windows.get(key) ?? { from_ms, to_ms, arms: [] };
+    window.arms.push({ number, selector });
+    windows.set(key, window);
+  });
+  return [...windows.values()];
+}
+
+/**
+ * Common table expressions, the last of them `arms`: every column of the counted calls, `arm` (0 is the baseline),
+ * `members` (all arms the call is in) and `selected` (by the filters on how a call ended; rates divide by all).
+ */
+export function armCtes(query: ArmsQuery, values: BoundValues): string[] {
+  const isOutcome = ({ dimension }: Filter): boolean => dimensionOf(dimension).outcome === true;
+  const ctes: string[] = [];
+  const unions = byWindow(query.arms).map(({ from_ms, to_ms, arms }, index) => {
+    const scope = { ...query.scope, from_ms, to_ms };
+    let source = `counted_${index}`;
+    ctes.push(`${source} AS (${countedCalls(scope, values)})`);
+    if (query.score !== undefined) {
+      ctes.push(`scored_${index} AS (${scoredCalls(scope, query.score, source, values)})`);
+      source = `scored_${index}`;
+    }
+    const members = arms.map(
+      ({ number, selector }) =>
+        `if(${filterCalls(selector, values)}, [toUInt8(${number})], emptyArrayUInt8())`,
+    );
+    const selected = filterCalls(query.filters.filter(isOutcome), values);
+    const rest = query.filters.filter((filter) => !isOutcome(filter));
+    return `SELECT *, arrayJoin(members) AS arm FROM (
+    SELECT *, arrayConcat(${members.join(', ')}) AS members, ${selected} AS selected
+    FROM ${source} WHERE ${filterCalls(rest, values)})`;
+  });
+  ctes.push(`arms AS (${unions.join('\nUNION ALL\n')})`);
+  return ctes;
+}
