@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { DIMENSION_NAMES, dimensionOf } from '../schemas/queries/dimensions.ts';
 import { METRIC_NAMES, metricOf } from '../schemas/queries/metrics.ts';
 import { CONTENT_TYPES } from './formats.ts';
+import { presets } from './presets.ts';
 import { problems } from './problems.ts';
 
 const time = (meaning: string): z.ZodType => z.string().meta({ format: 'date-time', description: meaning });
@@ -76,13 +77,15 @@ z.globalRegistry.add(problemAnswer, { id: 'Problem' });
 const PROBLEM_STATUSES: Readonly<Record<string, string>> = {
   400: 'a parameter is wrong',
   401: 'the read key is missing or not known',
-  403: 'the key is an ingest key',
+  403: 'the key is of the other kind',
+  404: 'there is no such call or trace',
   422: 'the query is too large',
   503: 'the database took too long or is not available',
 };
 export const problemResponses = Object.fromEntries(
   Object.keys(PROBLEM_STATUSES).map((status) => [status, problemAnswer]),
 );
+const ROLLUP_PATHS = new Set(presets.map(({ path }) => path));
 
 function description(): string {
   const types = Object.entries(problems).map(
@@ -112,7 +115,7 @@ interface Described {
   components?: { schemas?: Record<string, unknown> };
 }
 
-/** Problems have their own media type, and rows come in several; nothing here is sent to us as a body. */
+/** Problems have their own media type, and rows come in several. */
 function finish<T>(document: T): T {
   const { paths = {}, components = {} } = document as Described;
   for (const name of Object.keys(components.schemas ?? {})) {
@@ -125,7 +128,7 @@ function finish<T>(document: T): T {
         if (json === undefined) continue;
         response.description = PROBLEM_STATUSES[status] ?? 'the answer';
         if (status !== '200') response.content = { 'application/problem+json': json };
-        else if (path !== '/v1/status') {
+        else if (ROLLUP_PATHS.has(path)) {
           const others = Object.values(CONTENT_TYPES).map((type) => type.split(';')[0]!);
           response.content = Object.fromEntries(
             others.map((type) => [type, type === 'application/json' ? json : {}]),

@@ -28,6 +28,12 @@ export const problems = {
     title: 'Bad request',
     meaning: 'The request is not well-formed HTTP or JSON.',
   },
+  'invalid-body': {
+    status: 400,
+    title: 'Body not allowed',
+    meaning:
+      'A field of the body is missing or has another value than it may; `parameter` says where. Nothing was stored.',
+  },
   'missing-key': { status: 401, title: 'Key needed', meaning: 'The route needs a read key and none came.' },
   'unknown-key': { status: 401, title: 'Unknown key', meaning: 'The key is not known, or was revoked.' },
   'wrong-key': {
@@ -36,6 +42,11 @@ export const problems = {
     meaning: 'The key is an ingest key: it may write, not read.',
   },
   'not-found': { status: 404, title: 'No such route', meaning: 'Nothing is served at this path.' },
+  'no-such-call': {
+    status: 404,
+    title: 'No such call',
+    meaning: 'The project has no call or trace of this id: never stored, expired, or its user was erased.',
+  },
   'method-not-allowed': {
     status: 405,
     title: 'Method not allowed',
@@ -56,6 +67,11 @@ export const problems = {
     title: 'Database not available',
     meaning: 'The database cannot be reached or is not ready; try again after `Retry-After` seconds.',
   },
+  'not-writing': {
+    status: 503,
+    title: 'Nothing can be stored here',
+    meaning: 'This query API has no user that may write (CLICKHOUSE_USER): it answers queries only.',
+  },
   internal: {
     status: 500,
     title: 'Internal error',
@@ -68,7 +84,7 @@ export type ProblemType = keyof typeof problems;
 export interface ProblemDetails {
   /** What is wrong with this request and what to do about it, in a sentence. */
   detail: string;
-  /** The query parameter at fault. */
+  /** The query parameter at fault, or the place in the body. */
   parameter?: string;
   received?: string;
   allowed?: readonly string[];

@@ -14,6 +14,8 @@ import { describedParameters } from './parameters/described.ts';
 import type { UserIds } from './parameters/filters.ts';
 import { type RawQuery, refuseUnknown } from './parameters/query-string.ts';
 import { presets } from './presets.ts';
+import type { RouteContext } from './routes/context.ts';
+import { registerLookups } from './routes/register-lookups.ts';
 import { answerRollup } from './routes/rollups.ts';
 import { answerStatus } from './routes/status.ts';
 
@@ -45,9 +47,11 @@ function userIdsOf({ user_ids, keyedHash }: QueryApiOptions): UserIds {
 
 /** Routes may still be added to it. Rejects with an Error when the options do not fit together. */
 export async function createQueryApi(options: QueryApiOptions): Promise<FastifyInstance> {
-  const { warehouse, database, keyRing, retention, version, ledger, lag } = options;
+  const { warehouse, database, keyRing, keyedHash, retention, version, ledger, lag } = options;
   const now = options.now ?? Date.now;
-  const rollups = { warehouse, database, calls_days: retention.calls_days, userIds: userIdsOf(options), now };
+  const userIds = userIdsOf(options);
+  const rollups = { warehouse, database, calls_days: retention.calls_days, userIds, now };
+  const context: RouteContext = { warehouse, database, keyRing, keyedHash, userIds, retention, now };
   const status = { warehouse, database, retention, ledger, lag, now, version };
 
   const app: FastifyInstance = fastify({
@@ -78,6 +82,8 @@ export async function createQueryApi(options: QueryApiOptions): Promise<FastifyI
       return answerRollup(reply, request.query as RawQuery, preset, project, rollups, clientSignal(reply));
     });
   }
+
+  registerLookups(app, context);
 
   const statusSchema = {
     summary: 'Freshness, retention and lag',

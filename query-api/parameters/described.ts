@@ -7,11 +7,11 @@ import type { Preset } from '../presets.ts';
 import { TIME_FORMS } from '../time.ts';
 import { DEFAULT_LIMIT, INTERVALS, MOST_ROWS, QUANTILES } from './rollup-request.ts';
 
-const bullets = (lines: readonly string[]): string => lines.map((line) => `\n- ${line}`).join('');
+export const bullets = (lines: readonly string[]): string => lines.map((line) => `\n- ${line}`).join('');
 const names = (list: readonly string[]): string =>
   list.length === 0 ? 'none' : list.map((name) => `\`${name}\``).join(', ');
 
-function filterOn(name: DimensionName): z.ZodType {
+export function filterOn(name: DimensionName): z.ZodType {
   const { meaning, allowed, calls_only } = dimensionOf(name);
   const values = allowed ? ` One of ${names(allowed)}.` : '';
   const source = calls_only ? ' Answered from the calls, never from rollups.' : '';

@@ -1,7 +1,15 @@
 /** Values of a query, bound by the server: nothing that a user wrote becomes part of a statement's text. */
 import type { QueryParams } from '../seams.ts';
 
-export type BoundType = 'String' | 'Array(String)' | 'Int32' | 'Int64' | 'UInt32' | 'Identifier';
+export type BoundType =
+  | 'String'
+  | 'Array(String)'
+  | 'Int32'
+  | 'Int64'
+  | 'UInt32'
+  | 'UInt64'
+  | 'Float64'
+  | 'Identifier';
 
 export class BoundValues {
   readonly params: QueryParams = {};

@@ -1,0 +1,40 @@
+/** The parameters of routes about calls as schemas, for the OpenAPI document; requests are parsed elsewhere. */
+import { z } from 'zod';
+import { DIMENSION_NAMES } from '../../schemas/queries/dimensions.ts';
+import { TIME_FORMS } from '../time.ts';
+import { TEXT_LENGTH } from './call-search.ts';
+import { bullets, filterOn } from './described.ts';
+import { DEFAULT_LIMIT, MOST_ROWS } from './rollup-request.ts';
+
+const text = (meaning: string): z.ZodType => z.string().optional().describe(meaning);
+const HASH =
+  'Hex, either the plain SHA-256 of the text or the keyed hash that answers show: both are looked for.';
+
+export const describedWindow = {
+  from: text(`Start of the window, by default 24 hours before \`to\`.${bullets(TIME_FORMS)}`),
+  to: text(`End of the window, not part of it, by default now.${bullets(TIME_FORMS)}`),
+};
+
+export const describedCallSearch = z.object({
+  ...describedWindow,
+  min_duration_ms: z.number().optional().describe('Calls that took at least as long, in milliseconds.'),
+  max_duration_ms: z.number().optional().describe('Calls that took at most as long, in milliseconds.'),
+  trace_id: text('Calls of this trace, 32 hex digits.'),
+  prompt_hash: text(`Calls with this prompt. ${HASH}`),
+  response_hash: text(`Calls with this answer. ${HASH}`),
+  text: text(
+    `Calls whose redacted input, output or system instructions hold this text, whatever its case, as long as payloads are kept; ${TEXT_LENGTH.least} to ${TEXT_LENGTH.most} characters.`,
+  ),
+  cursor: text(
+    'The `next_cursor` of an answer: the next page of the same search, whose other parameters stay as they were. Pages keep the window of the first one; no call is shown twice or left out by what arrives meanwhile.',
+  ),
+  limit: z.int().min(1).max(MOST_ROWS).optional().describe(`Calls a page, by default ${DEFAULT_LIMIT}.`),
+  ...Object.fromEntries(DIMENSION_NAMES.map((name) => [name, filterOn(name)])),
+});
+
+const traceId = z.string().describe('The trace, 32 hex digits.');
+export const describedCallPath = z.object({
+  trace_id: traceId,
+  span_id: z.string().describe('The span, 16 hex digits.'),
+});
+export const describedTracePath = z.object({ trace_id: traceId });

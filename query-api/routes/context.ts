@@ -1,0 +1,30 @@
+/** What the routes are given, and the few steps that all of them take. */
+import type { FastifyReply } from 'fastify';
+import type { KeyRing } from '../../schemas/identity/key-ring.ts';
+import type { KeyedHash } from '../../schemas/identity/keyed-hash.ts';
+import type { Statement } from '../../schemas/queries/statement.ts';
+import type { Warehouse } from '../../schemas/seams.ts';
+import type { Retention } from '../../schemas/tables/ddl.ts';
+import { clientSignal } from '../client-signal.ts';
+import type { UserIds } from '../parameters/filters.ts';
+
+export interface RouteContext {
+  /** Connected as the user that may only read. */
+  warehouse: Warehouse;
+  database: string;
+  keyRing: KeyRing;
+  keyedHash: KeyedHash | undefined;
+  userIds: UserIds;
+  retention: Retention;
+  /** Milliseconds since 1970. */
+  now: () => number;
+}
+
+/** Asks the database on behalf of one request, which takes its queries along when it goes. */
+export type Ask = <Row>(statement: Statement) => Promise<Row[]>;
+
+export function askFor(reply: FastifyReply, { warehouse }: RouteContext): Ask {
+  const signal = clientSignal(reply);
+  return async <Row>({ sql, params }: Statement) =>
+    (await warehouse.query<Row>(sql, { params, signal })).rows;
+}

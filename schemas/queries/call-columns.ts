@@ -1,0 +1,62 @@
+/** A stored call as the API shows it: ids and hashes in hex, times as ISO 8601, dollars as numbers. */
+import { callFields } from '../record/calls.ts';
+
+type CallField = keyof typeof callFields;
+
+const ISO_MICRO = '%Y-%m-%dT%H:%i:%S.%fZ';
+const hex = (column: string): string => `lower(hex(${column}))`;
+
+/** How a field is shown where it is not shown as it is stored. */
+const SHOWN: Partial<Record<CallField, (column: string) => string>> = {
+  trace_id: hex,
+  span_id: hex,
+  parent_span_id: (column) => `if(reinterpretAsUInt64(${column}) = 0, '', ${hex(column)})`,
+  started_at: (column) => `formatDateTime(${column}, '${ISO_MICRO}')`,
+  process: (column) => `toString(${column})`,
+  prompt_hash: hex,
+  response_hash: hex,
+  cost_usd: (column) => `toFloat64(${column})`,
+  cost_input_usd: (column) => `toFloat64(${column})`,
+  cost_output_usd: (column) => `toFloat64(${column})`,
+  cost_reported_usd: (column) => `toFloat64(${column})`,
+};
+
+/** The receive time under a name that says so; the project is the key's, and every answer's. */
+const LEFT_OUT = new Set<CallField>(['project', 'version']);
+
+/** Fields of a call in an answer, in the order of the record. */
+export const SHOWN_FIELDS = (Object.keys(callFields) as CallField[]).filter((name) => !LEFT_OUT.has(name));
+
+/** Lists need not carry what only one call's page shows. */
+export const LIST_FIELDS = SHOWN_FIELDS.filter((name) => name !== 'attributes');
+
+/** A call as an answer holds it; `received_at` is when the collector took it in. */
+export type ShownCall = {
+  trace_id: string;
+  span_id: string;
+  parent_span_id: string;
+  started_at: string;
+  received_at: string;
+  kind: 'call' | 'carrier';
+  duration_ms: number;
+  user_id: string;
+  prompt_hash: string | null;
+  response_hash: string | null;
+  response_id: string;
+  cost_usd: number | null;
+} & Record<string, unknown>;
+
+/** Columns of a SELECT over rows of `calls` that are named `alias`. */
+export function shownColumns(fields: readonly CallField[], alias: string): string {
+  const columns = fields.map((name) => {
+    const column = `${alias}.${name}`;
+    return `${SHOWN[name]?.(column) ?? column} AS ${name}`;
+  });
+  const received = `formatDateTime(fromUnixTimestamp64Micro(toInt64(${alias}.version), 'UTC'), '${ISO_MICRO}')`;
+  return [...columns, `${received} AS received_at`].join(', ');
+}
+
+/** Microseconds since 1970 of a time as `started_at` is shown. */
+export function microsecondsOf(shown: string): number {
+  return Date.parse(`${shown.slice(0, 23)}Z`) * 1000 + Number(shown.slice(23, 26));
+}

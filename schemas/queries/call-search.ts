@@ -1,0 +1,127 @@
+/** Searching calls: the counted calls that match, newest first, a page at a time. */
+import { BoundValues } from './bound-values.ts';
+import { LIST_FIELDS, shownColumns } from './call-columns.ts';
+import { type CountedScope, countedCalls } from './counted-calls.ts';
+import { type Filter, filterCalls } from './filters.ts';
+import type { Statement } from './statement.ts';
+
+const MS_PER_HOUR = 3_600_000;
+const MS_PER_DAY = 24 * MS_PER_HOUR;
+
+/** The place of a call in the order of a search. Ids in hex. */
+export interface CallPlace {
+  started_us: number;
+  trace_id: string;
+  span_id: string;
+}
+
+export interface CallConditions {
+  filters: readonly Filter[];
+  min_duration_ms?: number;
+  max_duration_ms?: number;
+  /** 32 hex digits. */
+  trace_id?: string;
+  /** Stored hashes, hex: the call has one of them. */
+  prompt_hashes?: readonly string[];
+  response_hashes?: readonly string[];
+  /** Text in the redacted input, output or system instructions, whatever its case. */
+  text?: string;
+}
+
+export interface CallSearch {
+  scope: CountedScope;
+  payloads_days: number;
+  conditions: CallConditions;
+  /** Only calls that come after this one, which is those that are older. */
+  after?: CallPlace;
+  limit: number;
+}
+
+const bytes = (values: BoundValues, hex: string, width: number): string =>
+  `toFixedString(unhex(${values.bind('String', hex)}), ${width})`;
+
+const hashIn = (column: string, hashes: readonly string[], values: BoundValues): string =>
+  `${column} IN (${hashes.map((hash) => bytes(values, hash, 32)).join(', ')})`;
+
+/** Conditions that an index of the table answers: without them a search reads its whole window. */
+function indexed(conditions: CallConditions, values: BoundValues): string[] {
+  const { trace_id, prompt_hashes, response_hashes } = conditions;
+  return [
+    ...(trace_id === undefined ? [] : [`trace_id = ${bytes(values, trace_id, 16)}`]),
+    ...(response_hashes === undefined ? [] : [hashIn('response_hash', response_hashes, values)]),
+    ...(prompt_hashes === undefined ? [] : [hashIn('prompt_hash', prompt_hashes, values)]),
+  ];
+}
+
+/** Calls whose kept payload holds the text. A part of it may be told up to an hour beside the call's start. */
+function holdsText(search: CallSearch, text: string, values: BoundValues): string {
+  const { scope, payloads_days } = search;
+  const horizon_ms = scope.now_ms - payloads_days * MS_PER_DAY;
+  const from_ms = Math.max(scope.from_ms - MS_PER_HOUR, horizon_ms);
+  const hour = (ms: number): string => values.bind('Int32', Math.floor(ms / MS_PER_HOUR));
+  const wanted = values.bind('String', text);
+  const found = ['input', 'output', 'system'].map(
+    (column) => `positionCaseInsensitiveUTF8(${column}, ${wanted}) > 0`,
+  );
+  return `(trace_id, span_id) IN (SELECT trace_id, span_id
+    FROM ${values.bind('Identifier', scope.database)}.payloads FINAL
+    WHERE project = ${values.bind('String', scope.project)}
+      AND hour >= ${hour(from_ms)} AND hour <= ${hour(scope.to_ms + MS_PER_HOUR)}
+      AND started_at >= fromUnixTimestamp64Milli(${values.bind('Int64', horizon_ms)}, 'UTC')
+      AND (${found.join(' OR ')}))`;
+}
+
+function conditionsOf(search: CallSearch, values: BoundValues): string {
+  const { conditions, after, scope } = search;
+  const { min_duration_ms, max_duration_ms, text } = conditions;
+  const narrow = indexed(conditions, values);
+  const all = [filterCalls(conditions.filters, values), ...narrow];
+  if (narrow.length > 0) {
+    // Named by their identity, the calls are found through the sort key once the index has told which they are.
+    all.push(`(trace_id, span_id) IN (SELECT trace_id, span_id
+    FROM ${values.bind('Identifier', scope.database)}.calls
+    WHERE project = ${values.bind('String', scope.project)} AND ${indexed(conditions, values).join(' AND ')})`);
+  }
+  if (min_duration_ms !== undefined) all.push(`duration_ms >= ${values.bind('Float64', min_duration_ms)}`);
+  if (max_duration_ms !== undefined) all.push(`duration_ms <= ${values.bind('Float64', max_duration_ms)}`);
+  if (text !== undefined) all.push(holdsText(search, text, values));
+  if (after !== undefined) {
+    const started_at = `fromUnixTimestamp64Micro(${values.bind('Int64', after.started_us)}, 'UTC')`;
+    all.push(`(started_at, trace_id, span_id) <
+    (${started_at}, ${bytes(values, after.trace_id, 16)}, ${bytes(values, after.span_id, 8)})`);
+  }
+  return all.join('\n  AND ');
+}
+
+/** Rows of `ShownCall`, newest first. The page is chosen by few columns; the others are read for the page alone. */
+export function callSearchStatement(search: CallSearch): Statement {
+  const values = new BoundValues();
+  const { scope } = search;
+  const counted = countedCalls(scope, values);
+  const sql = `WITH page AS (
+  SELECT started_at, trace_id, span_id FROM (${counted})
+  WHERE ${conditionsOf(search, values)}
+  ORDER BY started_at DESC, trace_id DESC, span_id DESC
+  LIMIT ${values.bind('UInt32', search.limit)})
+SELECT ${shownColumns(LIST_FIELDS, 'c')}
+FROM ${values.bind('Identifier', scope.database)}.calls AS c FINAL
+WHERE c.project = ${values.bind('String', scope.project)}
+  AND (c.hour, c.trace_id, c.span_id) IN (
+    SELECT toInt32(intDiv(toUnixTimestamp64Milli(started_at), ${MS_PER_HOUR})), trace_id, span_id FROM page)
+ORDER BY c.started_at DESC, c.trace_id DESC, c.span_id DESC`;
+  return { sql, params: values.params };
+}
+
+/** First and last hour of the calls that an index finds, `calls` 0 if there are none; undefined without such a condition. */
+export function indexedHoursStatement(search: CallSearch): Statement | undefined {
+  const values = new BoundValues();
+  const narrow = indexed(search.conditions, values);
+  if (narrow.length === 0) return undefined;
+  const { scope } = search;
+  const hour = (ms: number): string => values.bind('Int32', Math.floor(ms / MS_PER_HOUR));
+  const sql = `SELECT count() AS calls, min(hour) AS first_hour, max(hour) AS last_hour
+FROM ${values.bind('Identifier', scope.database)}.calls
+WHERE project = ${values.bind('String', scope.project)}
+  AND hour >= ${hour(scope.from_ms)} AND hour <= ${hour(scope.to_ms)} AND ${narrow.join(' AND ')}`;
+  return { sql, params: values.params };
+}
