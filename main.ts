@@ -86,6 +86,7 @@ await runProcess({
     });
     const api = await createQueryApi({
       warehouse: readWarehouse,
+      writer: warehouse,
       database,
       keyRing,
       keyedHash,

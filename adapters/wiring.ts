@@ -82,6 +82,12 @@ export function writingWarehouse(settings: Settings): Warehouse {
   });
 }
 
+/** The writing user of a process that could do without: undefined when the settings name only one that reads. */
+export function optionalWritingWarehouse(settings: Settings): Warehouse | undefined {
+  const named = settings.clickhouse_user !== 'default' || settings.clickhouse_password !== '';
+  return named || settings.clickhouse_read_user === undefined ? writingWarehouse(settings) : undefined;
+}
+
 /** Its user should be read-only with readonly=1 and so may change no setting: its limits live in its profile. */
 export function readingWarehouse(settings: Settings): Warehouse {
   return createClickhouseWarehouse({

@@ -8,6 +8,7 @@ import {
   followKeysTable,
   keyRingOf,
   listen,
+  optionalWritingWarehouse,
   readingWarehouse,
   required,
   retentionOf,
@@ -29,10 +30,12 @@ await runProcess({
     const keyRing = keyRingOf(settings);
     const database = settings.clickhouse_database;
     const warehouse = readingWarehouse(settings);
+    const writer = optionalWritingWarehouse(settings);
     const registry = new Registry();
     collectDefaultMetrics({ register: registry });
     const api = await createQueryApi({
       warehouse,
+      ...(writer ? { writer } : {}),
       database,
       keyRing,
       keyedHash: createKeyedHash(hashKey),
@@ -52,7 +55,7 @@ await runProcess({
       async stop() {
         keys.stop();
         await api.close();
-        await warehouse.close();
+        await Promise.all([warehouse.close(), writer?.close()]);
       },
     };
   },

@@ -22,6 +22,8 @@ import { answerStatus } from './routes/status.ts';
 export interface QueryApiOptions {
   /** Connected as the user that may only read. */
   warehouse: Warehouse;
+  /** Connected as the user that writes: scores and whatever else is sent here. Absent: nothing can be stored. */
+  writer?: Warehouse;
   database: string;
   keyRing: KeyRing;
   /** The pipeline's key; needed where user ids are stored as pseudonyms. */
@@ -47,11 +49,11 @@ function userIdsOf({ user_ids, keyedHash }: QueryApiOptions): UserIds {
 
 /** Routes may still be added to it. Rejects with an Error when the options do not fit together. */
 export async function createQueryApi(options: QueryApiOptions): Promise<FastifyInstance> {
-  const { warehouse, database, keyRing, keyedHash, retention, version, ledger, lag } = options;
+  const { warehouse, writer, database, keyRing, keyedHash, retention, version, ledger, lag } = options;
   const now = options.now ?? Date.now;
   const userIds = userIdsOf(options);
   const rollups = { warehouse, database, calls_days: retention.calls_days, userIds, now };
-  const context: RouteContext = { warehouse, database, keyRing, keyedHash, userIds, retention, now };
+  const context: RouteContext = { warehouse, writer, database, keyRing, keyedHash, userIds, retention, now };
   const status = { warehouse, database, retention, ledger, lag, now, version };
 
   const app: FastifyInstance = fastify({

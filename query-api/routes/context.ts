@@ -11,6 +11,8 @@ import type { UserIds } from '../parameters/filters.ts';
 export interface RouteContext {
   /** Connected as the user that may only read. */
   warehouse: Warehouse;
+  /** Connected as the user that writes; absent where nothing can be stored. */
+  writer: Warehouse | undefined;
   database: string;
   keyRing: KeyRing;
   keyedHash: KeyedHash | undefined;

@@ -72,6 +72,7 @@ export async function startHarness(options: Partial<QueryApiOptions> = {}): Prom
   await migrate(writer, { database, retention: RETENTION });
   const app = await createQueryApi({
     warehouse: reader,
+    writer,
     database,
     keyRing: createKeyRing(KEYS),
     keyedHash: KEYED_HASH,
