@@ -13,6 +13,10 @@ export interface Part {
 
 export interface Distributed {
   kafka: TestKafka;
+  /** The base topic, which all others are named after. */
+  topic: string;
+  /** Where the processes run and the server keeps its data. */
+  folder: string;
   collector: Part;
   ingest: Part;
   api: Part;
@@ -101,6 +105,8 @@ export async function startDistributed(options: DistributedOptions = {}): Promis
     ]);
     return {
       kafka,
+      topic,
+      folder: folder.path,
       collector,
       ingest,
       api,

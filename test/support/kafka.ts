@@ -10,6 +10,8 @@ const run = promisify(execFile);
 export interface TestKafka {
   /** `host:port` of every broker. */
   brokers: string[];
+  /** Where each keeps its data; empty when it was not started by the test. */
+  folders: string[];
   /** Kills the brokers and removes their data. */
   stop(): Promise<void>;
   /** SIGKILL: the broker is gone at once, its data stays. */
@@ -60,6 +62,7 @@ export async function startKafka(options: TestKafkaOptions = {}): Promise<TestKa
   }
   return {
     brokers: places.map(({ broker }) => `127.0.0.1:${broker}`),
+    folders: brokers.map(({ folder }) => folder),
     stop,
     kill: (index) => brokers[index]!.kill(),
     start: (index) => brokers[index]!.start(),
@@ -74,6 +77,7 @@ function runningKafka(brokers: string[]): TestKafka {
   };
   return {
     brokers,
+    folders: [],
     stop: async () => {},
     kill: async () => refuse(),
     start: async () => refuse(),

@@ -23,6 +23,8 @@ export interface BrokerOptions {
 }
 
 export interface Broker {
+  /** Its settings, its log and its data. */
+  folder: string;
   format(run: (command: string, args: string[]) => Promise<unknown>): Promise<void>;
   start(): Promise<void>;
   kill(): Promise<void>;
@@ -47,6 +49,7 @@ export async function createBroker(options: BrokerOptions): Promise<Broker> {
   };
 
   return {
+    folder,
     async format(run) {
       const mode = options.index === 0 ? ['--standalone'] : [];
       const args = ['format', ...mode, '-t', options.cluster_id, '-c', settings];
