@@ -1,0 +1,147 @@
+/** The decision matrix: a row for each slice, metric and arm. */
+import {
+  type ArmMetric,
+  armMetrics,
+  MATRIX_METRICS,
+  SCORE_METRIC,
+} from '../../schemas/queries/arms/arm-metrics.ts';
+import { type ArmStatisticsRow, armStatisticsStatement } from '../../schemas/queries/arms/arm-statistics.ts';
+import type { ArmsQuery } from '../../schemas/queries/arms/compared-arms.ts';
+import type { Matching } from '../../schemas/queries/arms/matched-arms.ts';
+import { armDataOf } from '../arms/arm-data.ts';
+import { contrastOf, estimateOf } from '../arms/estimates.ts';
+import type { Ask } from '../routes/context.ts';
+import type { Estimate, Interval } from '../statistics/interval.ts';
+
+export type Ends = readonly [low: number, high: number] | null;
+
+export interface MatrixRow {
+  level: 'overall' | 'slice';
+  slice: string;
+  metric: string;
+  unit: string;
+  better: ArmMetric['better'];
+  role: 'baseline' | 'candidate';
+  arm: string;
+  n: number;
+  value: number | null;
+  interval: Ends;
+  difference: number | null;
+  difference_interval: Ends;
+  ratio: number | null;
+  ratio_interval: Ends;
+  reason: string | null;
+}
+
+interface NamedMetric {
+  name: string;
+  metric: ArmMetric;
+}
+
+export interface MatrixQuery {
+  arms: ArmsQuery;
+  /** What each arm is called, in their order. */
+  names: readonly string[];
+  scores: readonly string[];
+  slices: readonly string[];
+  matching?: Matching;
+}
+
+/** Deviations of the rank that a 95 % interval stays within, with room for small samples. */
+const REACH = 4;
+
+const endsOf = (interval: Interval | null): Ends =>
+  interval && Number.isFinite(interval.low) && Number.isFinite(interval.high)
+    ? [interval.low, interval.high]
+    : null;
+
+const NOTHING: Estimate = { value: null, interval: null, n: 0, reason: 'no calls' };
+
+interface Place {
+  level: MatrixRow['level'];
+  slice: string;
+}
+
+function rowsOfMetric(
+  place: Place,
+  { name, metric }: NamedMetric,
+  armNames: readonly string[],
+  estimates: readonly Estimate[],
+): MatrixRow[] {
+  const baseline = estimates[0]!;
+  return estimates.map((estimate, arm) => {
+    const contrast = arm === 0 ? null : contrastOf(baseline, estimate);
+    return {
+      ...place,
+      metric: name,
+      unit: metric.unit,
+      better: metric.better,
+      role: arm === 0 ? 'baseline' : 'candidate',
+      arm: armNames[arm]!,
+      n: estimate.n,
+      value: estimate.value,
+      interval: endsOf(estimate.interval),
+      difference: contrast?.difference ?? null,
+      difference_interval: endsOf(contrast?.difference_interval ?? null),
+      ratio: contrast?.ratio ?? null,
+      ratio_interval: endsOf(contrast?.ratio_interval ?? null),
+      reason: estimate.reason ?? contrast?.reason ?? null,
+    };
+  });
+}
+
+/** Rows of one statement's metrics, and the calls that each arm was made of. */
+async function ofMetrics(
+  query: MatrixQuery,
+  metrics: readonly NamedMetric[],
+  score: string | undefined,
+  ask: Ask,
+): Promise<{ rows: MatrixRow[]; calls: number[] }> {
+  const answered = await ask<ArmStatisticsRow>(
+    armStatisticsStatement({
+      ...query.arms,
+      ...(score === undefined ? {} : { score }),
+      ...(query.matching ? { matching: query.matching } : {}),
+      measures: metrics.map(({ metric }) => metric.measure),
+      slices: query.slices,
+      reach: REACH,
+    }),
+  );
+  const found = new Map(answered.map((row) => [`${row.arm} ${row.overall} ${row.slice}`, row]));
+  const places: Place[] = [
+    { level: 'overall', slice: '' },
+    ...query.slices.map((slice) => ({ level: 'slice' as const, slice })),
+  ];
+  const at = (arm: number, { level, slice }: Place) =>
+    found.get(`${arm} ${level === 'overall' ? 1 : 0} ${slice}`);
+  const rows = places.flatMap((place) =>
+    metrics.flatMap((metric, index) => {
+      const estimates = query.names.map((_, arm) => {
+        const row = at(arm, place);
+        return row ? estimateOf(armDataOf(metric.metric.measure, row[`m${index}`])) : NOTHING;
+      });
+      return rowsOfMetric(place, metric, query.names, estimates);
+    }),
+  );
+  return { rows, calls: query.names.map((_, arm) => Number(at(arm, places[0]!)?.calls ?? 0)) };
+}
+
+/** Slice by slice, the overall rows first; one statement for all metrics and one for each score. */
+export async function matrixOf(
+  query: MatrixQuery,
+  ask: Ask,
+): Promise<{ rows: MatrixRow[]; calls: number[]; metrics: string[] }> {
+  const plain = MATRIX_METRICS.map((name) => ({ name, metric: armMetrics[name] }));
+  const first = await ofMetrics(query, plain, undefined, ask);
+  const rows = [...first.rows];
+  const metrics = plain.map(({ name }) => name as string);
+  for (const score of query.scores) {
+    const name = `score:${score}`;
+    metrics.push(name);
+    rows.push(...(await ofMetrics(query, [{ name, metric: SCORE_METRIC }], score, ask)).rows);
+  }
+  const order = ['', ...query.slices];
+  // Scores come from statements of their own, yet stand with the other metrics of their slice.
+  rows.sort((a, b) => order.indexOf(a.slice) - order.indexOf(b.slice));
+  return { rows, calls: first.calls, metrics };
+}
