@@ -60,7 +60,9 @@ export const aiSdk: Dialect = {
   kinds: [
     { kind: /\.do(Generate|Stream)$/, is: 'call', operation_is: 'chat' },
     { kind: /\.doEmbed$/, is: 'call', operation_is: 'embeddings' },
-    { kind: /^ai\.(generate|stream)(Text|Object)$|^ai\.embed(Many)?$/, is: 'carrier' },
+    // The inner span of a stream that dies or is aborted is never sent.
+    { kind: /^ai\.stream(Text|Object)$/, is: 'carrier', implies_call: true },
+    { kind: /^ai\.generate(Text|Object)$|^ai\.embed(Many)?$/, is: 'carrier' },
     { kind: /./, is: 'neither' },
   ],
   input_basis: [
@@ -71,6 +73,7 @@ export const aiSdk: Dialect = {
     { provider: /./, is: 'inclusive' },
   ],
   reasoning_beside: [{ provider: /^gcp\./, lacks: 'ai.usage.outputTokenDetails.reasoningTokens' }],
+  streams: [{ kind: /\.doStream$/ }],
   first_token_events: ['ai.stream.firstChunk'],
 };
 

@@ -84,6 +84,8 @@ export type SpanClass = 'call' | 'carrier' | 'neither';
 
 export interface KindRule extends Condition {
   is: SpanClass;
+  /** Of a carrier: a call happened within it, so that it is stored without usage too, lest the call be lost. */
+  implies_call?: boolean;
   /** The canonical operation of such a call, where the span names it otherwise. */
   operation_is?: 'chat' | 'text_completion' | 'generate_content' | 'embeddings';
 }
@@ -110,6 +112,8 @@ export interface Dialect {
   total_proves?: boolean;
   /** Reasoning is beside the output in spans of which one of these holds. */
   reasoning_beside?: readonly Condition[];
+  /** Spans of streams that no attribute calls so. */
+  streams?: readonly Condition[];
   /** Events that mark the first token. */
   first_token_events?: readonly string[];
   /** An exception event is a failure even where the status says otherwise. */

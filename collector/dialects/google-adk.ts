@@ -35,6 +35,7 @@ export const googleAdk: Dialect = {
     { scope: /^gcp\.vertex\.agent$/, is: 'neither' },
   ],
   input_basis: [{ scope: /./, is: 'inclusive' }],
-  reasoning_beside: [{ provider: /^(gcp\.|$)/ }],
+  // Newer versions add the thoughts themselves.
+  reasoning_beside: [{ provider: /^(gcp\.|$)/, lacks: 'gen_ai.usage.reasoning.output_tokens' }],
   total_proves: true,
 };

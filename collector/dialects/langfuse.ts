@@ -51,11 +51,13 @@ export const langfuse: Dialect = {
     output: ['langfuse.observation.output', 'langfuse.trace.output'],
   },
   kinds: [
+    { kind: /^generation$/, name: /embeddings?$/i, is: 'call', operation_is: 'embeddings' },
     { kind: /^generation$/, is: 'call', operation_is: 'chat' },
     { kind: /^embedding$/, is: 'call', operation_is: 'embeddings' },
     { kind: /^(agent|chain|span)$/, is: 'carrier' },
     { kind: /./, is: 'neither' },
   ],
+  streams: [{ has: 'langfuse.observation.completion_start_time' }],
   // Disjoint parts have names of their own; whole counts come with the provider's names.
   total_proves: true,
   zero_cost_is_unknown: true,

@@ -20,6 +20,8 @@ export const openlit: Dialect = {
     ],
   }),
   kinds: [
+    // Its failed calls of Anthropic's client have no attributes, only a name.
+    { name: /^chat /, lacks: 'gen_ai.operation.name', is: 'call', operation_is: 'chat' },
     { name: /^(invoke_agent|invoke_workflow|create_agent)/, is: 'carrier' },
     { operation: /^embedding$/, is: 'call', operation_is: 'embeddings' },
   ],

@@ -62,5 +62,6 @@ export const logfire: Dialect = {
       is: 'neither',
     },
   ],
+  streams: [{ kind: /^log$/ }],
   input_basis: [{ scope: /./, is: 'inclusive' }],
 };

@@ -5,11 +5,16 @@ import { genaiFields } from './otel-genai.ts';
 export const strands: Dialect = {
   name: 'strands',
   scope: /^strands/,
-  fingerprint: ['strands.cycle_id', 'event_loop.cycle_id'],
-  fields: extended(genaiFields, {
-    ttft: [{ key: 'gen_ai.server.time_to_first_token', unit: 'ms' }],
-    dropped: ['system_prompt', 'gen_ai.agent.tools'],
-  }),
+  // Its JavaScript names the scope after the service.
+  fingerprint: ['gen_ai.event.start_time', 'event_loop.cycle_id', 'agent_loop.cycle_id'],
+  fields: {
+    ...extended(genaiFields, {
+      ttft: [{ key: 'gen_ai.server.time_to_first_token', unit: 'ms' }],
+      dropped: ['system_prompt', 'gen_ai.agent.tools'],
+    }),
+    // `gen_ai.system` is the framework's name, or the service's.
+    provider: [],
+  },
   kinds: [
     { operation: /^chat$/, is: 'call', operation_is: 'chat' },
     { operation: /^(invoke_agent|invoke_swarm|invoke_graph|execute_event_loop_cycle)/, is: 'carrier' },

@@ -12,15 +12,16 @@ import type { CompiledDialects } from './compile.ts';
 import { type Contents, payloadTexts, type Redact } from './content.ts';
 import { withEvents } from './content-events.ts';
 import { errorFields } from './error-fields.ts';
+import { finishReason } from './finish-reason.ts';
 import type { Gathered } from './gather.ts';
 import { readPrompt, responseText } from './message-text.ts';
-import { canonicalModel, pricedModel } from './model-names.ts';
+import { canonicalModel, modelOfName, pricedModel } from './model-names.ts';
 import { providerOf } from './providers.ts';
 import { resourceFacts } from './resource-facts.ts';
 import { restAttributes } from './rest-attributes.ts';
 import { timingOf } from './timing.ts';
 import { mayHaveLostUsage, tokenFields } from './token-fields.ts';
-import { asBoolean, asCount, asNumber, asSha256, asText, asTextList } from './values.ts';
+import { asCount, asNumber, asSha256, asText, asTextList } from './values.ts';
 
 export interface NormaliseContext {
   project: string;
@@ -82,7 +83,7 @@ export function normalise(span: Span, context: NormaliseContext): Normalised {
       message: `span ${hexOf(span.span_id)} ends before it starts`,
     };
   }
-  const { started_us, duration_ms, ttft_ms } = timingOf(span, fields, dialect);
+  const { started_us, duration_ms, ttft_ms, is_stream } = timingOf(span, fields, dialect);
   const started_ms = started_us / 1000;
   const { refusal, clock_skewed } = judgeStart(
     started_ms,
@@ -96,7 +97,7 @@ export function normalise(span: Span, context: NormaliseContext): Normalised {
 
   const { project, redact } = context;
   const text = (field: Parameters<typeof fields.get>[0]): string => redact(asText(fields.get(field)));
-  const request_model = text('request_model');
+  const request_model = text('request_model') || redact(modelOfName(span.name));
   const response_model = text('response_model');
   const { model, prefix } = canonicalModel(request_model, response_model);
   const provider = redact(
@@ -129,7 +130,7 @@ export function normalise(span: Span, context: NormaliseContext): Normalised {
     ...tokens,
     cost_reported_usd,
   });
-  const finish_reason = redact(asTextList(fields.get('finish_reasons'))[0] ?? '');
+  const finish_reason = redact(finishReason(fields.get('finish_reasons')));
   const found = slicesOf(
     {
       ...tokens,
@@ -152,7 +153,7 @@ export function normalise(span: Span, context: NormaliseContext): Normalised {
     kind,
     clock_skewed,
     truncated: span.truncated || rest.cut || texts?.truncated === true || mayHaveLostUsage(span, tokens),
-    stream: asBoolean(fields.get('stream')),
+    stream: is_stream,
     service: resource.service,
     service_version: resource.service_version,
     environment: resource.environment,

@@ -15,8 +15,9 @@ const NEITHER: Classified = { kind: 'neither', operation: '' };
 const CALL_OPERATIONS = new Set(['chat', 'text_completion', 'generate_content', 'embeddings']);
 const CARRIER_OPERATIONS = new Set(['invoke_agent', 'invoke_workflow']);
 
+/** Zeros are what some emitters write for not knowing. */
 function hasUsage(fields: Gathered): boolean {
-  return asCount(fields.get('input_tokens')) !== null || asCount(fields.get('output_tokens')) !== null;
+  return (asCount(fields.get('input_tokens')) ?? 0) > 0 || (asCount(fields.get('output_tokens')) ?? 0) > 0;
 }
 
 /** Carriers without usage tell nothing that their calls do not: they are not stored. */
@@ -31,7 +32,8 @@ export function classify(span: Span, dialect: Dialect, fields: Gathered): Classi
     if (!holds(rule, span, fields)) continue;
     const operation = rule.operation_is ?? (CALL_OPERATIONS.has(reported) ? reported : 'chat');
     if (rule.is === 'call') return { kind: 'call', operation };
-    return rule.is === 'carrier' ? carrier(fields, reported || 'chat') : NEITHER;
+    if (rule.is === 'neither') return NEITHER;
+    return rule.implies_call ? { kind: 'carrier', operation } : carrier(fields, reported || operation);
   }
   if (CALL_OPERATIONS.has(reported)) return { kind: 'call', operation: reported };
   if (CARRIER_OPERATIONS.has(reported)) return carrier(fields, reported);

@@ -31,7 +31,7 @@ const SPELLINGS: readonly [RegExp, ErrorType][] = [
   [/content_?(filter|policy)|contentfilter|safety|moderation|responsibleai/, 'content_filter'],
   [/rate_?limit|resource_?exhausted|throttl|too_?many_?requests|quota/, 'rate_limit'],
   [/time_?d?_?out|deadline_?exceeded|etimedout/, 'timeout'],
-  [/abort|cancel/, 'cancelled'],
+  [/abort|cancel|generator_?exit/, 'cancelled'],
   [/authenti|authoriz|unauthori|permission|forbidden|api_?key|access_?denied/, 'auth'],
   [/connection|econn|socket|enotfound|eai_again|network|fetch_?failed|epipe/, 'connection'],
   [
@@ -69,7 +69,7 @@ function byName(raw: string): ErrorType | undefined {
 }
 
 /** What a client writes before its message: `Error code: 429 - ...`, `429 Rate limit reached`, `RateLimitError(...)`. */
-const MESSAGE_STATUS = /^(?:\w*error:?\s+)?(?:error code: |status code:? )?([45]\d\d)\b/i;
+const MESSAGE_STATUS = /(?:^(?:\w*error:?\s+)?|\b(?:error|status) code:? )([45]\d\d)\b/i;
 const MESSAGE_CLASS = /^([A-Za-z_][\w.]*(?:Error|Exception|Timeout|Abort))\b/;
 /** Said in words only, where the class says nothing. */
 const MESSAGE_WORDS: readonly [RegExp, ErrorType][] = [

@@ -57,3 +57,10 @@ export function canonicalModel(request: string, response: string): ModelName {
 export function pricedModel(model: string, response_model: string): string {
   return response_model === '' ? model : canonicalModel(response_model, '').model;
 }
+
+const CALL_NAME = /^(?:chat|text_completion|generate_content|embeddings) (\S+)$/;
+
+/** The model in a name that the conventions give to the span of a call; empty if it is no such name. */
+export function modelOfName(span_name: string): string {
+  return CALL_NAME.exec(span_name)?.[1] ?? '';
+}

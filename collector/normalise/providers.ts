@@ -104,6 +104,14 @@ export function canonicalProvider(reported: string): string {
   return PROVIDER_ALIASES.get(bare) ?? bare;
 }
 
+/** Some emitters give the whole URL as the address. */
+function hostName(address: string): string {
+  return address
+    .toLowerCase()
+    .replace(/^[a-z]+:\/\//, '')
+    .replace(/[:/].*$/s, '');
+}
+
 /**
  * The provider of a call. A known host is surer than a client's name, since OpenAI's client calls many providers; the
  * prefix of the model's name and the name itself come last.
@@ -111,8 +119,8 @@ export function canonicalProvider(reported: string): string {
 export function providerOf(call: { reported: string; host: string; prefix: string; model: string }): string {
   const reported = canonicalProvider(call.reported);
   if (reported === '' || reported === 'openai') {
-    const host =
-      call.host === '' ? undefined : HOSTS.find(([pattern]) => pattern.test(call.host.toLowerCase()));
+    const name = hostName(call.host);
+    const host = name === '' ? undefined : HOSTS.find(([pattern]) => pattern.test(name));
     if (host !== undefined) return host[1];
   }
   if (reported !== '' || call.prefix !== '') return reported || call.prefix;

@@ -1,14 +1,17 @@
 /** When a call ran, and when its first token came: from attributes in several units, from events, from points in time. */
 import type { Dialect } from '../dialects/dialect.ts';
 import type { AttributeValue, Span } from '../otlp/span.ts';
+import { holds } from './conditions.ts';
 import type { Gathered } from './gather.ts';
-import { asNumber, asText } from './values.ts';
+import { asBoolean, asNumber, asText } from './values.ts';
 
 export interface Timing {
   /** Microseconds since 1970. */
   started_us: number;
   duration_ms: number;
   ttft_ms: number | null;
+  /** Said by an attribute, by a first token that was marked, or by the dialect. */
+  is_stream: boolean;
 }
 
 /** Milliseconds; a point in time counts from `from_us`. Null when absent, negative or no number. */
@@ -39,8 +42,18 @@ export function timingOf(span: Span, fields: Gathered, dialect: Dialect): Timing
     started_us -= Math.round(told_ms * 1_000);
     duration_ms = told_ms;
   }
-  const ttft_ms =
-    milliseconds(fields.get('ttft'), fields.unitOf('ttft'), span.start_us) ??
-    (dialect.first_token_events ? firstEvent(span, dialect.first_token_events) : null);
-  return { started_us, duration_ms, ttft_ms };
+  const marked_ms = dialect.first_token_events ? firstEvent(span, dialect.first_token_events) : null;
+  const stream = fields.get('stream');
+  const is_stream =
+    asBoolean(stream) ||
+    marked_ms !== null ||
+    dialect.streams?.some((one) => holds(one, span, fields)) === true;
+  // Of an answer in one piece some emitters tell the whole time as the time to its first token.
+  const told = stream === null || is_stream ? fields.get('ttft') : null;
+  return {
+    started_us,
+    duration_ms,
+    ttft_ms: milliseconds(told, fields.unitOf('ttft'), span.start_us) ?? marked_ms,
+    is_stream,
+  };
 }

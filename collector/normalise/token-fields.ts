@@ -6,12 +6,25 @@ import type { Gathered } from './gather.ts';
 import { billedTokens, type TokenFields } from './tokens.ts';
 import { asCount } from './values.ts';
 
+const UNKNOWN: TokenFields = {
+  input_tokens: null,
+  output_tokens: null,
+  cache_read_tokens: null,
+  cache_write_tokens: null,
+  reasoning_tokens: null,
+  token_basis: 'unknown',
+};
+
 export function tokenFields(span: Span, fields: Gathered, dialect: Dialect, provider: string): TokenFields {
+  const input = asCount(fields.get('input_tokens'));
+  const output = asCount(fields.get('output_tokens'));
+  // No call has no input: two zeros are what some emitters write for not knowing.
+  if (input === 0 && (output ?? 0) === 0) return UNKNOWN;
   const rule = dialect.input_basis?.find((one) => holds(one, span, fields, provider));
   return billedTokens(
     {
-      input: asCount(fields.get('input_tokens')),
-      output: asCount(fields.get('output_tokens')),
+      input,
+      output,
       total: asCount(fields.get('total_tokens')),
       cache_read: asCount(fields.get('cache_read_tokens')),
       cache_write: asCount(fields.get('cache_write_tokens')),

@@ -37,6 +37,7 @@ export interface Emitter {
 function basisOf(tokens: ReportedTokens, known: Emitter): Basis {
   const cached = (tokens.cache_read ?? 0) + (tokens.cache_write ?? 0);
   const { input, total } = tokens;
+  if (input === null && tokens.output === null) return 'unknown';
   if (input !== null && input < cached) return 'additive';
   if (known.basis === 'estimated') return 'estimated';
   // The reverse proves nothing by itself: several emitters add up a total from additive parts.
