@@ -48,6 +48,7 @@ export async function followKeysTable(
   database: string,
   keyRing: KeyRing,
   log: Log,
+  refresh_ms = KEYS_REFRESH_MS,
 ): Promise<{ stop(): void }> {
   const refresh = async (): Promise<void> => {
     try {
@@ -59,7 +60,7 @@ export async function followKeysTable(
     }
   };
   await refresh();
-  const timer = setInterval(refresh, KEYS_REFRESH_MS).unref();
+  const timer = setInterval(refresh, refresh_ms).unref();
   return { stop: () => clearInterval(timer) };
 }
 

@@ -10,6 +10,7 @@ import type { Settings } from '../schemas/settings/definitions.ts';
 import { loadSettings, SettingsError } from '../schemas/settings/load.ts';
 import { migrate } from '../schemas/tables/migrations.ts';
 import { type CommandContext, CommandError, EXIT, type WithContext } from './command.ts';
+import { keysCommands } from './commands/keys.ts';
 import { reconcileCommand } from './commands/reconcile.ts';
 import { repriceCommand } from './commands/reprice.ts';
 
@@ -93,7 +94,11 @@ const program = new Command('plumbline')
   .description('Measures model calls before anyone changes a model.')
   .version(VERSION)
   .exitOverride(ended);
-for (const command of [repriceCommand(withContext), reconcileCommand(withContext)]) {
+const keys = new Command('keys').description(
+  'issue, list and revoke the keys of the collector and the query API',
+);
+for (const command of keysCommands(withContext)) keys.addCommand(command.exitOverride(ended));
+for (const command of [repriceCommand(withContext), reconcileCommand(withContext), keys]) {
   program.addCommand(command.exitOverride(ended));
 }
 await program.parseAsync();

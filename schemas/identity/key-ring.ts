@@ -16,15 +16,20 @@ export type KeyAnswer =
   /** The key is known, but for the other kind of use. */
   | { outcome: 'wrong_kind' };
 
-/** A row of the `keys` table that is not revoked. */
+/** A row of the `keys` table. */
 export interface StoredKey {
   key_hash_hex: string;
   project: string;
   kind: KeyKind;
+  /** It opens nothing any more. */
+  revoked: boolean;
 }
 
 export interface KeyRing {
-  /** Whether any key of that kind exists; without any, everything is the default project. */
+  /**
+   * Whether there is or was any key of that kind; without any, everything is the default project. Revoked keys guard
+   * on: who revokes the last one means to shut the door, not to take it out.
+   */
   guards(kind: KeyKind): boolean;
   find(kind: KeyKind, key: string | undefined): KeyAnswer;
   /** Replaces the keys that came from the table; those from the settings stay. */
@@ -37,12 +42,13 @@ export function hashKey(key: string): string {
 
 export function createKeyRing(seeds: { ingest: readonly SeedKey[]; read: readonly SeedKey[] }): KeyRing {
   const seeded: StoredKey[] = (['ingest', 'read'] as const).flatMap((kind) =>
-    seeds[kind].map(({ project, key }) => ({ key_hash_hex: hashKey(key), project, kind })),
+    seeds[kind].map(({ project, key }) => ({ key_hash_hex: hashKey(key), project, kind, revoked: false })),
   );
   const index = (keys: readonly StoredKey[]): Map<string, StoredKey> =>
     new Map(keys.map((key) => [`${key.kind}:${key.key_hash_hex}`, key]));
   let byHash = index(seeded);
-  const guards = (kind: KeyKind): boolean => byHash.values().some((key) => key.kind === kind);
+  const guarded = new Set<KeyKind>(seeded.map(({ kind }) => kind));
+  const guards = (kind: KeyKind): boolean => guarded.has(kind);
 
   return {
     guards,
@@ -56,7 +62,8 @@ export function createKeyRing(seeds: { ingest: readonly SeedKey[]; read: readonl
       return { outcome: byHash.has(`${other}:${digest}`) ? 'wrong_kind' : 'unknown' };
     },
     load(stored) {
-      byHash = index([...stored, ...seeded]);
+      for (const { kind } of stored) guarded.add(kind);
+      byHash = index([...stored.filter(({ revoked }) => !revoked), ...seeded]);
     },
   };
 }

@@ -119,6 +119,19 @@ export function createKeys(options: DdlOptions): string {
   });
 }
 
+const alterTable = (options: DdlOptions, table: string): string =>
+  `ALTER TABLE ${options.database}.${table}${options.cluster ? ` ON CLUSTER '${options.cluster}'` : ''}`;
+
+/** What a key is named by once its secret is not shown any more; empty for keys of the settings. */
+export function addKeyId(options: DdlOptions): string {
+  return `${alterTable(options, 'keys')} ADD COLUMN IF NOT EXISTS id String AFTER label`;
+}
+
+/** Calls are looked for by their prompt as by their answer; parts that are there already do without. */
+export function addPromptIndex(options: DdlOptions): string {
+  return `${alterTable(options, 'calls')} ADD INDEX IF NOT EXISTS prompt_hash_index prompt_hash TYPE bloom_filter(0.01) GRANULARITY 1`;
+}
+
 export function createMigrations(options: DdlOptions): string {
   return createTable(options, 'migrations', {
     columns: ['id UInt32', 'name String', "applied_at DateTime64(3, 'UTC') DEFAULT now64(3)"],

@@ -25,6 +25,11 @@ export const migrations: readonly Migration[] = [
       ddl.createKeys(options),
     ],
   },
+  {
+    id: 2,
+    name: 'ids of keys, index of prompts',
+    statements: (options) => [ddl.addKeyId(options), ddl.addPromptIndex(options)],
+  },
 ];
 
 const ATTEMPTS = 5;

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import type { FastifyInstance } from 'fastify';
 import { createClickhouseWarehouse } from '../../../adapters/clickhouse-warehouse.ts';
+import type { Engine } from '../../../engine/supervisor.ts';
 import { createQueryApi, type QueryApiOptions } from '../../../query-api/server.ts';
 import { createKeyRing } from '../../../schemas/identity/key-ring.ts';
 import { createKeyedHash } from '../../../schemas/identity/keyed-hash.ts';
@@ -55,6 +56,7 @@ export async function rowsOf(app: FastifyInstance, url: string, key?: string) {
 }
 
 export interface Harness {
+  engine: Engine;
   app: FastifyInstance;
   /** As the writer, and as the read-only user that the API is. */
   writer: Warehouse;
@@ -82,6 +84,7 @@ export async function startHarness(options: Partial<QueryApiOptions> = {}): Prom
     ...options,
   });
   return {
+    engine,
     app,
     writer,
     reader,
