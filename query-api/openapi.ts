@@ -76,7 +76,7 @@ z.globalRegistry.add(problemAnswer, { id: 'Problem' });
 /** The problems of a query, by status. */
 const PROBLEM_STATUSES: Readonly<Record<string, string>> = {
   400: 'a parameter is wrong',
-  401: 'the read key is missing or not known',
+  401: 'the key is missing or not known',
   403: 'the key is of the other kind',
   404: 'there is no such call or trace',
   422: 'the query is too large',

@@ -34,12 +34,12 @@ export const problems = {
     meaning:
       'A field of the body is missing or has another value than it may; `parameter` says where. Nothing was stored.',
   },
-  'missing-key': { status: 401, title: 'Key needed', meaning: 'The route needs a read key and none came.' },
+  'missing-key': { status: 401, title: 'Key needed', meaning: 'The route needs a key and none came.' },
   'unknown-key': { status: 401, title: 'Unknown key', meaning: 'The key is not known, or was revoked.' },
   'wrong-key': {
     status: 403,
     title: 'Wrong kind of key',
-    meaning: 'The key is an ingest key: it may write, not read.',
+    meaning: 'The key is of the other kind: read keys read, ingest keys write.',
   },
   'not-found': { status: 404, title: 'No such route', meaning: 'Nothing is served at this path.' },
   'no-such-call': {

@@ -17,6 +17,7 @@ import { presets } from './presets.ts';
 import type { RouteContext } from './routes/context.ts';
 import { registerLookups } from './routes/register-lookups.ts';
 import { answerRollup } from './routes/rollups.ts';
+import { registerScores } from './routes/scores.ts';
 import { answerStatus } from './routes/status.ts';
 
 export interface QueryApiOptions {
@@ -86,6 +87,7 @@ export async function createQueryApi(options: QueryApiOptions): Promise<FastifyI
   }
 
   registerLookups(app, context);
+  registerScores(app, context);
 
   const statusSchema = {
     summary: 'Freshness, retention and lag',
