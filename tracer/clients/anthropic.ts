@@ -12,19 +12,17 @@ import { traceWith } from '../trace-model-call.ts';
 import { type Fields, fields, string } from '../values.ts';
 import { patchRetries } from './openai.ts';
 import { endpointOf } from './providers.ts';
-import { wrapMethod } from './wrap.ts';
+import { classOf, prototypeOf, wrapMethod } from './wrap.ts';
 
 /** Set where the client is not to make a span of its own. */
 const QUIET = createContextKey('plumbline-tracer quiet client');
 
 /** Patches the classes of a loaded `@anthropic-ai/sdk` module, for every client made of them. */
 export function patchAnthropic(module: unknown): void {
-  const exports = module as Fields;
-  const Anthropic = (exports.Anthropic ?? exports.default ?? module) as Fields;
-  const prototype = (owner: unknown): unknown => (owner as Fields | undefined)?.prototype;
-  patchMessages(prototype(Anthropic.Messages));
-  patchMessages(prototype((Anthropic.Beta as Fields | undefined)?.Messages));
-  patchRetries(prototype(Anthropic));
+  const Anthropic = classOf(module, ['Anthropic', 'default'], 'Messages');
+  patchMessages(prototypeOf(Anthropic.Messages));
+  patchMessages(prototypeOf((Anthropic.Beta as Fields | undefined)?.Messages));
+  patchRetries(prototypeOf(Anthropic));
 }
 
 /** Patches one client, and those that `withOptions` makes of it. */

@@ -24,40 +24,61 @@ export function isApiPromise(value: unknown): value is object {
 
 /** Ends the call when the body has been parsed or the request has failed; `settle` takes the parsed body. */
 export function followApiPromise(
-  value: object,
+  promise: object,
   call: CallSpan,
   settle: (answer: unknown, call: CallSpan) => void,
 ): void {
-  const promise = value as ApiPromise;
-  const parse = promise.parseResponse;
+  let isBegun = false;
   let isParsed = false;
-  // In the place of the old one, so that a failure which nobody handles stays unhandled.
-  promise.responsePromise = promise.responsePromise.then(
-    (response) => {
-      call.touch();
-      return response;
-    },
-    (error) => {
-      call.fail(error);
-      throw error;
-    },
-  );
-  promise.parseResponse = async function (this: unknown, ...args) {
+  follow(promise as ApiPromise);
+  endWhenAbandoned(promise, call, () => ({}));
+
+  function parsed(answer: unknown): void {
+    if (!isParsed) settle(answer, call);
     isParsed = true;
-    try {
-      const answer = await Reflect.apply(parse, this, args);
-      settle(answer, call);
-      return answer;
-    } catch (error) {
-      call.fail(error);
-      throw error;
-    }
-  };
-  replaceMethod(value, 'asResponse', (original) => async (...args) => {
-    const response = await original(...args);
-    // `withResponse` asks for both; whoever takes the response alone reads its body himself.
-    if (!isParsed) guarded(() => followResponse(response as Response, call));
-    return response;
-  });
-  endWhenAbandoned(value, call, () => ({}));
+  }
+
+  function follow(one: ApiPromise): void {
+    const parse = one.parseResponse;
+    // In the place of the old one, so that a failure which nobody handles stays unhandled.
+    one.responsePromise = one.responsePromise.then(
+      (response) => {
+        call.touch();
+        return response;
+      },
+      (error) => {
+        call.fail(error);
+        throw error;
+      },
+    );
+    one.parseResponse = async function (this: unknown, ...args) {
+      isBegun = true;
+      try {
+        const answer = await Reflect.apply(parse, this, args);
+        parsed(answer);
+        return answer;
+      } catch (error) {
+        call.fail(error);
+        throw error;
+      }
+    };
+    // What `parse` methods and helpers make of the promise; some clients give it a parser of its own.
+    replaceMethod(one, '_thenUnwrap', (original) => (transform, ...rest) => {
+      const derived = original(
+        (answer: unknown, ...more: unknown[]) => {
+          parsed(answer);
+          return (transform as (...args: unknown[]) => unknown)(answer, ...more);
+        },
+        ...rest,
+      );
+      guarded(() => follow(derived as ApiPromise));
+      return derived;
+    });
+    replaceMethod(one, 'asResponse', (original) => async (...args) => {
+      const response = await original(...args);
+      // `withResponse` asks for both; whoever takes the response alone reads its body himself.
+      if (!isBegun) guarded(() => followResponse(response as Response, call));
+      return response;
+    });
+  }
 }

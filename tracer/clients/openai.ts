@@ -6,22 +6,20 @@ import type { ModelCallOptions } from '../options.ts';
 import { traceWith } from '../trace-model-call.ts';
 import { type Fields, fields, string } from '../values.ts';
 import { endpointOf } from './providers.ts';
-import { type Method, wrapMethod } from './wrap.ts';
+import { classOf, type Method, prototypeOf, wrapMethod } from './wrap.ts';
 
 type Operation = 'chat' | 'text_completion' | 'embeddings';
 
 /** Patches the classes of a loaded `openai` module, for every client made of them. */
 export function patchOpenAi(module: unknown): void {
-  const exports = module as Fields;
-  const OpenAI = (exports.OpenAI ?? exports.AzureOpenAI ?? exports.default ?? module) as Fields;
-  const prototype = (owner: unknown): unknown => (owner as Fields | undefined)?.prototype;
+  const OpenAI = classOf(module, ['OpenAI', 'AzureOpenAI', 'default'], 'Chat');
   patchResources({
-    chat: prototype((OpenAI.Chat as Fields | undefined)?.Completions),
-    completions: prototype(OpenAI.Completions),
-    responses: prototype(OpenAI.Responses),
-    embeddings: prototype(OpenAI.Embeddings),
+    chat: prototypeOf((OpenAI.Chat as Fields | undefined)?.Completions),
+    completions: prototypeOf(OpenAI.Completions),
+    responses: prototypeOf(OpenAI.Responses),
+    embeddings: prototypeOf(OpenAI.Embeddings),
   });
-  patchRetries(prototype(OpenAI));
+  patchRetries(prototypeOf(OpenAI));
 }
 
 /** Patches one client, and those that `withOptions` makes of it. */

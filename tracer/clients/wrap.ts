@@ -30,3 +30,21 @@ export function markWrapped<T extends object>(method: T): T {
   wrapped.add(method);
   return method;
 }
+
+/** The client's class among a module's exports: the one that has its resources' classes, among them `resource`. */
+export function classOf(
+  module: unknown,
+  names: readonly string[],
+  resource: string,
+): Record<string, unknown> {
+  const exports = module as Record<string, unknown>;
+  const candidates = [module, ...names.map((name) => exports[name])] as Record<string, unknown>[];
+  const found = candidates.find((candidate) => typeof candidate?.[resource] === 'function');
+  if (!found) throw new TypeError(`No export of the module has ${resource}`);
+  return found;
+}
+
+/** The prototype of a class; undefined if there is none. */
+export function prototypeOf(owner: unknown): unknown {
+  return (owner as { prototype?: unknown } | undefined)?.prototype;
+}

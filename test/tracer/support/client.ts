@@ -31,10 +31,15 @@ export async function post(provider: FakeProvider, body: object, options: Client
 const ascii = (json: string) =>
   json.replace(/[^ -~]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 
+/** Headers that tell the fake provider how to answer one request, for any client. */
+export function fakeHeaders(fake: Fake): { 'x-fake': string } {
+  return { 'x-fake': ascii(JSON.stringify(fake)) };
+}
+
 async function send(provider: FakeProvider, body: object, { path, fake, signal }: ClientOptions) {
   const response = await fetch(provider.url + (path ?? '/v1/chat/completions'), {
     method: 'POST',
-    headers: { 'content-type': 'application/json', 'x-fake': ascii(JSON.stringify(fake ?? {})) },
+    headers: { 'content-type': 'application/json', ...fakeHeaders(fake ?? {}) },
     body: JSON.stringify(body),
     ...(signal ? { signal } : {}),
   });
