@@ -11,7 +11,13 @@ export interface BetaPrior {
   b: number;
 }
 
-/** Natural logarithm of the evidence of `k` successes in `n` draws against the probability `p`, 0 < p < 1. */
-export function logEvidence(k: number, n: number, p: number, { a, b }: BetaPrior): number {
-  return logBeta(a + k, b + n - k) - logBeta(a, b) - k * Math.log(p) - (n - k) * Math.log1p(-p);
+/** Natural logarithm of the probability that the mixture gives to one order of `k` successes in `n` draws. */
+export function logMixture({ a, b }: BetaPrior): (k: number, n: number) => number {
+  const ofPrior = logBeta(a, b);
+  return (k, n) => logBeta(a + k, b + n - k) - ofPrior;
+}
+
+/** The same of a coin of probability `p`, 0 < p < 1. The evidence against `p` is the mixture's less this. */
+export function logCoin(k: number, n: number, p: number): number {
+  return k * Math.log(p) + (n - k) * Math.log1p(-p);
 }

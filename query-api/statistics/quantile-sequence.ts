@@ -4,7 +4,7 @@
  * coins of known probability, so the Beta mixture says which counts are still likely, and the order statistics
  * at these counts are the ends. No assumption on the distribution; an end that the sample does not reach is open.
  */
-import { type BetaPrior, logEvidence } from './beta-mixture.ts';
+import { logCoin, logMixture } from './beta-mixture.ts';
 import { pointAbove, pointBelow, type QuantileData } from './order-statistics.ts';
 import type { Sequence } from './sequence.ts';
 import { firstInteger } from './special-functions.ts';
@@ -21,8 +21,8 @@ export function likelyCounts(
   level: number,
   log_evidence: number,
 ): { fewest: number; most: number } {
-  const prior: BetaPrior = { a: PRIOR_WEIGHT * level, b: PRIOR_WEIGHT * (1 - level) };
-  const isOut = (k: number): boolean => logEvidence(k, n, level, prior) > log_evidence;
+  const mixture = logMixture({ a: PRIOR_WEIGHT * level, b: PRIOR_WEIGHT * (1 - level) });
+  const isOut = (k: number): boolean => mixture(k, n) - logCoin(k, n, level) > log_evidence;
   const middle = Math.floor(n * level);
   return {
     fewest: firstInteger(0, middle, (k) => !isOut(k)),

@@ -17,7 +17,7 @@ export function neededEvidence(alpha: number): number {
  * some split of the bound between the arms allows it. Splits are tried on a grid, and between two of its points each
  * arm is given the more of the two, so the answer is never too narrow.
  */
-const SPLITS = 100;
+const SPLITS = 40;
 
 function overSplits(
   baseline: Sequence,

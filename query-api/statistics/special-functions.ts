@@ -63,10 +63,10 @@ export function binomialDistribution(k: number, n: number, p: number): number {
   return betaDistribution(1 - p, n - k, k + 1);
 }
 
-/** The point of [low, high] at which `isAbove` turns from false to true, to the precision of numbers. */
+/** The point of [low, high] at which `isAbove` turns from false to true, to 3e-14 of its length. */
 export function bisect(low: number, high: number, isAbove: (x: number) => boolean): number {
   let [below, above] = [low, high];
-  for (let step = 0; step < 60; step++) {
+  for (let step = 0; step < 45; step++) {
     const middle = (below + above) / 2;
     if (isAbove(middle)) above = middle;
     else below = middle;
