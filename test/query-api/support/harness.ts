@@ -8,6 +8,8 @@ import { createKeyRing } from '../../../schemas/identity/key-ring.ts';
 import { createKeyedHash } from '../../../schemas/identity/keyed-hash.ts';
 import { BlockBuilder } from '../../../schemas/native/block-builder.ts';
 import { type CallRow, calls } from '../../../schemas/record/calls.ts';
+import type { RecordTable, RowOf } from '../../../schemas/record/field.ts';
+import { type PayloadRow, payloads } from '../../../schemas/record/payloads.ts';
 import { type ScoreRow, scores } from '../../../schemas/record/scores.ts';
 import type { Warehouse } from '../../../schemas/seams.ts';
 import { migrate } from '../../../schemas/tables/migrations.ts';
@@ -48,6 +50,30 @@ export async function get(app: FastifyInstance, url: string, key: string | null 
   };
 }
 
+export async function post(
+  app: FastifyInstance,
+  url: string,
+  body: unknown,
+  key: string = INGEST_KEY,
+): Promise<Answer> {
+  const reply = await app.inject({
+    method: 'POST',
+    url,
+    headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+    payload: typeof body === 'string' ? body : JSON.stringify(body),
+  });
+  return {
+    status: reply.statusCode,
+    headers: reply.headers,
+    text: reply.body,
+    raw: reply.rawPayload,
+    json: reply.json(),
+  };
+}
+
+/** An id or hash as interfaces show it. */
+export const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
+
 /** The rows of an answer that must be good. */
 export async function rowsOf(app: FastifyInstance, url: string, key?: string) {
   const { status, json, text } = await get(app, url, key);
@@ -62,6 +88,7 @@ export interface Harness {
   writer: Warehouse;
   reader: Warehouse;
   insertCalls(rows: readonly CallRow[]): Promise<void>;
+  insertPayloads(rows: readonly PayloadRow[]): Promise<void>;
   insertScores(rows: readonly ScoreRow[]): Promise<void>;
   stop(): Promise<void>;
 }
@@ -83,21 +110,19 @@ export async function startHarness(options: Partial<QueryApiOptions> = {}): Prom
     version: '0.0.0-test',
     ...options,
   });
+  const insert = async <F>(table: RecordTable<F>, rows: readonly RowOf<F>[]): Promise<void> => {
+    const block = new BlockBuilder(table);
+    for (const row of rows) block.append(row);
+    await writer.insert(await block.finish());
+  };
   return {
     engine,
     app,
     writer,
     reader,
-    async insertCalls(rows) {
-      const block = new BlockBuilder(calls);
-      for (const row of rows) block.append(row);
-      await writer.insert(await block.finish());
-    },
-    async insertScores(rows) {
-      const block = new BlockBuilder(scores);
-      for (const row of rows) block.append(row);
-      await writer.insert(await block.finish());
-    },
+    insertCalls: (rows) => insert(calls, rows),
+    insertPayloads: (rows) => insert(payloads, rows),
+    insertScores: (rows) => insert(scores, rows),
     async stop() {
       await app.close();
       await Promise.all([writer.close(), reader.close()]);

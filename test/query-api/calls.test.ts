@@ -1,0 +1,203 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { after, before, test } from 'node:test';
+import { slicesOf } from '../../query-api/routes/calls.ts';
+import type { CallRow } from '../../schemas/record/calls.ts';
+import { idOf, makeCall, makePayload } from '../support/rows.ts';
+import { DATA_FROM_MS, DATA_TO_MS, makeDataset } from './support/dataset.ts';
+import { get, type Harness, hex, KEYED_HASH, startHarness } from './support/harness.ts';
+
+const WINDOW = `from=${DATA_FROM_MS}&to=${DATA_TO_MS}`;
+const DAY_MS = 86_400_000;
+const { sent, counted } = makeDataset('shop', 500, 7);
+
+let harness: Harness;
+before(async () => {
+  harness = await startHarness();
+  await harness.insertCalls(sent);
+});
+after(() => harness.stop());
+
+interface Item {
+  trace_id: string;
+  span_id: string;
+  started_at: string;
+  payload: { state: string; expires_at: string | null };
+}
+
+async function page(query: string): Promise<{ items: Item[]; next_cursor: string | null }> {
+  const { status, json, text } = await get(harness.app, `/v1/calls?${query}`);
+  assert.equal(status, 200, text);
+  return json;
+}
+
+/** Every page of a search, `between` run after each. */
+async function walk(query: string, between = async (): Promise<void> => {}): Promise<Item[]> {
+  const items: Item[] = [];
+  for (let cursor: string | null = ''; cursor !== null; ) {
+    const answer = await page(`${query}${cursor && `&cursor=${cursor}`}`);
+    items.push(...answer.items);
+    cursor = answer.next_cursor;
+    await between();
+  }
+  return items;
+}
+
+const place = (call: CallRow): string =>
+  `${String(call.started_at).padStart(16, '0')} ${hex(call.trace_id)} ${hex(call.span_id)}`;
+/** Ids of calls in the order of a search. */
+const newestFirst = (calls: readonly CallRow[]): string[] =>
+  calls
+    .toSorted((a, b) => (place(a) < place(b) ? 1 : -1))
+    .map(({ trace_id, span_id }) => `${hex(trace_id)}/${hex(span_id)}`);
+const idsOf = (items: readonly Item[]): string[] =>
+  items.map(({ trace_id, span_id }) => `${trace_id}/${span_id}`);
+
+test('a search finds the counted calls, newest first, each once', async () => {
+  assert.deepEqual(idsOf(await walk(`${WINDOW}&limit=70`)), newestFirst(counted));
+  assert.deepEqual(idsOf((await page(`${WINDOW}&limit=3`)).items), newestFirst(counted).slice(0, 3));
+});
+
+const conditions: [query: string, matches: (call: CallRow) => boolean][] = [
+  ['model=candidate-xl', ({ model }) => model === 'candidate-xl'],
+  ['model=candidate-xl&model=embed-2', ({ model }) => ['candidate-xl', 'embed-2'].includes(model)],
+  ['service=', ({ service }) => service === ''],
+  ['status=error&variant=!canary', ({ status, variant }) => status === 'error' && variant !== 'canary'],
+  ['slice=noisy&slice=short', ({ slices }) => slices.includes('noisy') || slices.includes('short')],
+  [
+    'user_id=ann&finish_reason=length',
+    ({ user_id, finish_reason }) => user_id === 'ann' && finish_reason === 'length',
+  ],
+  ['error_type=timeout', ({ error_type }) => error_type === 'timeout'],
+  [
+    'min_duration_ms=100.5&max_duration_ms=900',
+    ({ duration_ms }) => duration_ms >= 100.5 && duration_ms <= 900,
+  ],
+];
+for (const [query, matches] of conditions) {
+  test(`${query} finds the calls that a plain filter finds`, async () => {
+    const expected = newestFirst(counted.filter(matches));
+    assert.ok(expected.length > 0 && expected.length < counted.length);
+    assert.deepEqual(idsOf(await walk(`${WINDOW}&${query}&limit=40`)), expected);
+  });
+}
+
+test('a call is found by its trace and by its answer’s hash, stored or plain', async () => {
+  const call = counted.find(({ response_hash }) => response_hash !== null)!;
+  const hash = hex(call.response_hash!);
+  const same = newestFirst(counted.filter((one) => one.response_hash && hex(one.response_hash) === hash));
+  assert.deepEqual(idsOf(await walk(`${WINDOW}&response_hash=${hash.toUpperCase()}`)), same);
+  assert.deepEqual(
+    idsOf((await page(`${WINDOW}&trace_id=${hex(call.trace_id)}`)).items),
+    newestFirst([call]),
+  );
+  assert.deepEqual((await page(`${WINDOW}&response_hash=${'ab'.repeat(32)}`)).items, []);
+
+  const plain = createHash('sha256').update('Where is my parcel?').digest();
+  const asked = makeCall({ project: 'shop', prompt_hash: KEYED_HASH.ofSha256('shop', plain) });
+  await harness.insertCalls([asked]);
+  assert.deepEqual(idsOf((await page(`from=now-3d&prompt_hash=${hex(plain)}`)).items), newestFirst([asked]));
+});
+
+test('pages stay what they are while calls arrive: none is lost, none comes twice, the window does not move', async () => {
+  const expected = newestFirst(counted.filter(({ service }) => service === 'search'));
+  let arrived = 0;
+  const arrive = async (): Promise<void> => {
+    const before = counted.find(({ service }) => service === 'search')!;
+    await harness.insertCalls([
+      // Later than every page, and one that is there already, delivered again.
+      makeCall({ project: 'shop', service: 'search', started_at: DATA_TO_MS * 1000 - ++arrived }),
+      { ...before, version: before.version + 1_000 + arrived },
+    ]);
+  };
+  const items = await walk(`${WINDOW}&service=search&limit=25`, arrive);
+  assert.ok(arrived > 5);
+  assert.deepEqual(idsOf(items), expected);
+  // A window relative to now is that of the first page.
+  const first = (await get(harness.app, '/v1/calls?from=now-3d&limit=5')).json;
+  const second = (await get(harness.app, `/v1/calls?from=now-3d&limit=7&cursor=${first.next_cursor}`)).json;
+  assert.deepEqual([second.from, second.to, second.items.length], [first.from, first.to, 7]);
+});
+
+test('calls of one microsecond are told apart by their ids', async () => {
+  const at = { project: 'shop', service: 'burst', started_at: DATA_FROM_MS * 1000 + 1 };
+  const burst = Array.from({ length: 9 }, (_, index) =>
+    makeCall({ ...at, trace_id: idOf(9_000_001 + (index % 2), 16), span_id: idOf(9_000_001 + index, 8) }),
+  );
+  await harness.insertCalls(burst);
+  assert.deepEqual(idsOf(await walk(`${WINDOW}&service=burst&limit=2`)), newestFirst(burst));
+});
+
+test('a cursor of another search, or of nobody, is refused by name', async () => {
+  const { next_cursor } = await page(`${WINDOW}&limit=2`);
+  const forged = Buffer.from(JSON.stringify([1, 'x', 5, 1, 1, 'zz', 'zz'])).toString('base64url');
+  for (const query of [
+    `${WINDOW}&status=ok&cursor=${next_cursor}`,
+    `cursor=${next_cursor}`,
+    `cursor=${forged}`,
+    'cursor=',
+    'cursor=e30',
+    `cursor=${'A'.repeat(2_000)}`,
+  ]) {
+    const { status, json } = await get(harness.app, `/v1/calls?${query}`);
+    assert.deepEqual(
+      [status, json.type, json.parameter],
+      [400, '/problems/invalid-parameter', 'cursor'],
+      query,
+    );
+  }
+});
+
+test('text is found in payloads whatever its case, as long as they are kept; each call says what became of its', async () => {
+  const now_us = Date.now() * 1000;
+  const hash = idOf(5, 32);
+  const make = (days: number, more: Partial<CallRow> = {}): CallRow =>
+    makeCall({
+      project: 'shop',
+      service: 'texts',
+      started_at: now_us - days * DAY_MS * 1000 - 3_600_000_000,
+      ...more,
+    });
+  const [kept, expired, hashed, silent] = [make(1), make(15), make(1.1, { response_hash: hash }), make(1.2)];
+  await harness.insertCalls([kept, expired, hashed, silent]);
+  await harness.insertPayloads(
+    [kept, expired].map(({ trace_id, span_id, started_at }) =>
+      makePayload({
+        project: 'shop',
+        trace_id,
+        span_id,
+        started_at,
+        output: 'Die Rückerstattung KOMMT bald.',
+      }),
+    ),
+  );
+  const search = 'from=now-30d&service=texts';
+  for (const text of ['rÜckerstattung kommt', 'IN MY BASKET']) {
+    assert.deepEqual(
+      idsOf((await page(`${search}&text=${encodeURIComponent(text)}`)).items),
+      newestFirst([kept]),
+    );
+  }
+  assert.deepEqual((await page(`${search}&text=nothing+like+it`)).items, []);
+  const states = (await page(search)).items.map(({ payload }) => payload.state);
+  assert.deepEqual(states, ['kept', 'hash_only', 'not_sent', 'expired']);
+  const [first] = (await page(search)).items;
+  assert.equal(Date.parse(first!.payload.expires_at!), Math.floor(kept!.started_at / 1000) + 14 * DAY_MS);
+});
+
+test('a window is searched in slices that cover it once, newest first', () => {
+  for (const [from_ms, to_ms] of [
+    [0, 1],
+    [5, 3_600_000],
+    [1_234_567, 90 * DAY_MS + 89],
+    [0, 7 * 3_600_000],
+  ] as const) {
+    const slices = slicesOf({ from_ms, to_ms });
+    assert.equal(slices[0]!.to_ms, to_ms);
+    assert.equal(slices.at(-1)!.from_ms, from_ms);
+    for (const [index, slice] of slices.entries()) {
+      assert.ok(slice.from_ms < slice.to_ms);
+      if (index > 0) assert.equal(slice.to_ms, slices[index - 1]!.from_ms);
+    }
+  }
+});
