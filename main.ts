@@ -21,6 +21,7 @@ import { pricerOf, redactOf, slicesOfSettings } from './collector/from-settings.
 import { createCollector } from './collector/server.ts';
 import { removeConnection, writeConnection } from './engine/connection-file.ts';
 import { startEngine } from './engine/supervisor.ts';
+import { createSettler } from './ingest/settle/settler.ts';
 import { createQueryApi } from './query-api/server.ts';
 import { createKeyedHash } from './schemas/identity/keyed-hash.ts';
 import { recordSeedKeys } from './schemas/identity/keys-table.ts';
@@ -84,6 +85,15 @@ await runProcess({
       registry,
       log,
     });
+    const settler = createSettler({
+      warehouse,
+      database,
+      calls_days: settings.retention_calls_days,
+      now: Date.now,
+      registry,
+      log,
+    });
+    settler.start();
     const api = await createQueryApi({
       warehouse: readWarehouse,
       writer: warehouse,
@@ -113,7 +123,7 @@ Send a first call, then ask for its p95:
       async stop() {
         keys.stop();
         await api.close();
-        await collector.stop();
+        await Promise.all([collector.stop(), settler.stop()]);
         await Promise.all([warehouse.close(), readWarehouse.close()]);
         removeConnection(settings.data_dir);
         await engine.stop();

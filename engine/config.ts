@@ -32,6 +32,8 @@ const QUERY_SETTINGS = {
   do_not_merge_across_partitions_select_final: 1,
   enable_materialized_cte: 1,
   enable_shared_storage_snapshot_in_query: 1,
+  // Compares every pair of comparisons when planning: on the search for repeats that takes longer than the search.
+  optimize_and_compare_chain: 0,
 };
 
 /** What an HTTP client sets by itself to shape its answer; harmless, so a read-only user may set it too. */

@@ -9,6 +9,7 @@ import { listen, retentionOf, writingWarehouse } from '../adapters/wiring.ts';
 import { recordSeedKeys } from '../schemas/identity/keys-table.ts';
 import { migrate } from '../schemas/tables/migrations.ts';
 import { createIngest } from './ingest.ts';
+import { createSettler } from './settle/settler.ts';
 
 await runProcess({
   name: 'ingest',
@@ -41,7 +42,17 @@ await runProcess({
       ...(settings.clickhouse_cluster ? { cluster: settings.clickhouse_cluster } : {}),
     });
     await recordSeedKeys(warehouse, database, { ingest: settings.ingest_keys, read: settings.read_keys });
+    const settler = createSettler({
+      warehouse,
+      database,
+      ...(settings.clickhouse_cluster ? { cluster: settings.clickhouse_cluster } : {}),
+      calls_days: settings.retention_calls_days,
+      now: Date.now,
+      registry,
+      log,
+    });
     await ingest.start();
+    settler.start();
     ingest.crashed.catch((error: unknown) => {
       log('error', 'consuming has ended for good; the process ends so that it is started again', {
         error: String(error),
@@ -50,7 +61,7 @@ await runProcess({
     });
     return {
       async stop() {
-        await ingest.stop();
+        await Promise.all([ingest.stop(), settler.stop()]);
         await app.close();
         await bus.close();
         await warehouse.close();

@@ -31,7 +31,11 @@ export const rollupAnswer = z.object({
   interval: nullable(z.string()),
   group_by: z.array(z.string()),
   metrics: z.array(z.string()),
-  quantiles: z.string().describe('`exact`: percentiles interpolate between order statistics (R-7)'),
+  quantiles: z
+    .string()
+    .describe(
+      '`exact`: percentiles interpolate between order statistics (R-7); `sketch(0.01)`: the same within 1 %',
+    ),
   as_of: time('when the answer was made'),
   truncated: z.boolean().describe('there are more rows than `limit`'),
   rows: z.array(row),

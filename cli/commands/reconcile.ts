@@ -13,6 +13,7 @@ import {
 import { DEFAULT_PROJECT } from '../../schemas/identity/key-ring.ts';
 import { type DailyCostRow, dailyCostsStatement } from '../../schemas/queries/daily-costs.ts';
 import { projectOfKey } from '../../schemas/queries/project.ts';
+import { withCounting } from '../../schemas/queries/with-counting.ts';
 import { type CommandContext, CommandError, EXIT, type WithContext } from '../command.ts';
 import { table, usd } from '../table.ts';
 
@@ -109,15 +110,18 @@ export function reconcileCommand(withContext: WithContext): Command {
         }
         const invoice = await readInvoice(file, options.format);
         const days = invoice.map(({ day }) => Date.parse(day));
-        const statement = dailyCostsStatement({
+        const scope = {
           database,
           project: projectOfKey(options.project),
           from_ms: Math.min(...days),
           to_ms: Math.max(...days) + DAY_MS,
           now_ms: Date.now(),
           calls_days: settings.retention_calls_days,
+        };
+        const { rows } = await withCounting(warehouse, scope, undefined, (counting) => {
+          const { sql, params } = dailyCostsStatement({ ...scope, counting });
+          return warehouse.query<DailyCostRow>(sql, { params });
         });
-        const { rows } = await warehouse.query<DailyCostRow>(statement.sql, { params: statement.params });
         const ours = rows.filter(
           ({ provider }) => options.provider === undefined || provider === options.provider,
         );

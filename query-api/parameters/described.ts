@@ -66,7 +66,9 @@ export function describedParameters(preset: Preset): z.ZodType {
     quantiles: z
       .enum(QUANTILES)
       .optional()
-      .describe('How percentiles are made; at present every answer is exact and says so.'),
+      .describe(
+        'How percentiles are made: `exact` from the calls, `sketch` from hourly rollups within 1 % where these can answer (whole-hour intervals, dimensions and metrics of rollups), `auto` (the default) exact unless the window holds over 2 million calls or reaches back beyond their retention. Everything but percentiles is the same either way.',
+      ),
     score: z.string().optional().describe('Name of the scores that `score_avg` is the mean of.'),
     ...Object.fromEntries(DIMENSION_NAMES.map((name) => [name, filterOn(name)])),
   });

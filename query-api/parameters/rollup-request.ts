@@ -30,6 +30,7 @@ export type Interval = keyof typeof INTERVALS_MS;
 export const INTERVALS = Object.keys(INTERVALS_MS) as Interval[];
 
 export const QUANTILES = ['auto', 'exact', 'sketch'] as const;
+export type Quantiles = (typeof QUANTILES)[number];
 export const DEFAULT_LIMIT = 100;
 export const MOST_ROWS = 1_000;
 
@@ -42,6 +43,7 @@ export interface RollupRequest {
   window: Window;
   interval: Interval | null;
   format: Format;
+  quantiles: Quantiles;
   query: Omit<RollupQuery, 'scope'>;
 }
 
@@ -116,12 +118,11 @@ export function parseRollupRequest(raw: RawQuery, context: RequestContext): Roll
     filters.push({ dimension: 'status', is: ['error'], not: [] });
   }
   const score = scoreOf(raw, metrics.includes('score_avg') || order_by.some(({ by }) => by === 'score_avg'));
-  // Without rollups there is nothing to sketch from: every answer is exact, and says so.
-  choiceOf(raw, 'quantiles', QUANTILES);
   return {
     window,
     interval,
     format: choiceOf(raw, 'format', FORMATS) ?? 'json',
+    quantiles: choiceOf(raw, 'quantiles', QUANTILES) ?? 'auto',
     query: {
       metrics,
       group_by,

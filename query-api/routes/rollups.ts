@@ -1,9 +1,19 @@
 /** /v1/rollups, /v1/latency, /v1/cost, /v1/errors: parse, ask once, answer in the wanted form. */
 import { buffer } from 'node:stream/consumers';
 import type { FastifyReply } from 'fastify';
-import type { CountedScope } from '../../schemas/queries/counted-calls.ts';
+import { callsInWindow } from '../../schemas/queries/cell-source.ts';
+import type { Counting, CountingScope } from '../../schemas/queries/counting.ts';
+import { SKETCH_ERROR } from '../../schemas/queries/histogram.ts';
 import type { Project } from '../../schemas/queries/project.ts';
-import { type RollupQuery, rollupSizeStatement, rollupStatement } from '../../schemas/queries/rollup.ts';
+import {
+  fitsCells,
+  hasPercentiles,
+  type RollupQuery,
+  rollupSizeStatement,
+  rollupStatement,
+} from '../../schemas/queries/rollup.ts';
+import { horizonMs } from '../../schemas/queries/settling/times.ts';
+import { withCounting } from '../../schemas/queries/with-counting.ts';
 import type { Warehouse } from '../../schemas/seams.ts';
 import { CONTENT_TYPES, ENGINE_FORMATS, type Format, type Row, toCsv, toJsonLines } from '../formats.ts';
 import type { UserIds } from '../parameters/filters.ts';
@@ -19,23 +29,39 @@ export interface RollupContext {
   now: () => number;
 }
 
+/** `auto` answers from the calls up to so many deliveries in the window: then it is exact and fast enough. */
+const EXACT_CALLS_MOST = 2_000_000;
+/** Without percentiles rollups say the same, and are the cheaper way much earlier. */
+const SUMMED_CALLS_MOST = 200_000;
+
 interface Asked {
   request: RollupRequest;
   query: RollupQuery;
   /** What surrounds the rows in JSON. */
-  about: { from: string; to: string; quantiles: 'exact'; as_of: string };
+  about: { from: string; to: string; quantiles: string; as_of: string };
 }
 
 const iso = (ms: number): string => new Date(ms).toISOString();
 
-function ask(raw: RawQuery, preset: Preset, project: Project, context: RollupContext): Asked {
-  const now_ms = context.now();
-  const request = parseRollupRequest(raw, { preset, project, userIds: context.userIds, now_ms });
-  const { database, calls_days } = context;
-  const scope: CountedScope = { database, project, ...request.window, now_ms, calls_days };
-  const { from_ms, to_ms } = request.window;
-  const about = { from: iso(from_ms), to: iso(to_ms), quantiles: 'exact' as const, as_of: iso(now_ms) };
-  return { request, query: { ...request.query, scope }, about };
+/** Whether the answer is made of rollups, by what was asked for and how much there is. */
+function fromRollups(request: RollupRequest, query: RollupQuery, counting: Counting): boolean {
+  if (request.quantiles === 'exact' || !fitsCells(query)) return false;
+  if (request.quantiles === 'sketch') return true;
+  const most = hasPercentiles(query) ? EXACT_CALLS_MOST : SUMMED_CALLS_MOST;
+  // Of calls that have expired only rollups know.
+  return query.scope.from_ms < horizonMs(query.scope) || callsInWindow(counting, query.scope) > most;
+}
+
+function plan(request: RollupRequest, scope: CountingScope, counting: Counting): Asked {
+  const query: RollupQuery = { ...request.query, scope: { ...scope, counting } };
+  const sketched = fromRollups(request, query, counting);
+  const about = {
+    from: iso(scope.from_ms),
+    to: iso(scope.to_ms),
+    quantiles: sketched && hasPercentiles(query) ? `sketch(${SKETCH_ERROR})` : 'exact',
+    as_of: iso(counting.as_of_ms),
+  };
+  return { request, query: { ...query, source: sketched ? 'cells' : 'calls' }, about };
 }
 
 /** Forms without room for it tell in headers what JSON tells beside the rows. */
@@ -72,16 +98,30 @@ export async function answerRollup(
   context: RollupContext,
   signal: AbortSignal,
 ): Promise<unknown> {
-  const asked = ask(raw, preset, project, context);
+  const now_ms = context.now();
+  const { warehouse, database, calls_days, userIds } = context;
+  const request = parseRollupRequest(raw, { preset, project, userIds, now_ms });
+  const scope: CountingScope = { database, project, ...request.window, now_ms, calls_days };
+  return withCounting(warehouse, scope, signal, (counting) =>
+    answer(reply, plan(request, scope, counting), warehouse, signal),
+  );
+}
+
+async function answer(
+  reply: FastifyReply,
+  asked: Asked,
+  warehouse: Warehouse,
+  signal: AbortSignal,
+): Promise<unknown> {
   const { request, query, about } = asked;
   const { format, interval } = request;
   if (format === 'parquet' || format === 'arrow') {
-    return answerEncoded(reply, asked, format, context.warehouse, signal);
+    return answerEncoded(reply, asked, format, warehouse, signal);
   }
   const { sql, params } = rollupStatement({ ...query, limit: query.limit + 1 });
-  const answer = await context.warehouse.query<Row>(sql, { params, signal });
-  const truncated = answer.rows.length > query.limit;
-  const rows = answer.rows.slice(0, query.limit);
+  const found = await warehouse.query<Row>(sql, { params, signal });
+  const truncated = found.rows.length > query.limit;
+  const rows = found.rows.slice(0, query.limit);
   describe(reply, format, about, truncated);
   const { group_by, metrics } = query;
   if (format === 'csv') return toCsv([...(interval ? ['time'] : []), ...group_by, ...metrics], rows);

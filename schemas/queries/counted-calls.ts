@@ -1,69 +1,181 @@
 /**
- * Which rows count: the newest version of each identity, in one project and window, not expired, and no carrier
- * whose calls are there themselves. Every number of the API is a function of these rows, so what is to be left
- * out (repeats, erased users) is left out here.
+ * Which rows count: the newest version of each identity, less repeats, less what is erased or expired. Every number
+ * is a function of these rows. Decided on all calls of a project; filters come after.
  */
 import type { BoundValues } from './bound-values.ts';
-import type { Project } from './project.ts';
+import type { Counting, CountingScope } from './counting.ts';
+import { pairs, SPAN_COLUMNS, spanCtes } from './settling/pairs.ts';
+import { CLOCK_GRAIN_MS, horizonMs, MS_PER_HOUR, moment } from './settling/times.ts';
 
-const MS_PER_HOUR = 3_600_000;
-const MS_PER_DAY = 24 * MS_PER_HOUR;
+export { horizonMs } from './settling/times.ts';
 
-export interface CountedScope {
-  database: string;
-  project: Project;
-  /** The window [from_ms, to_ms), in milliseconds since 1970. */
-  from_ms: number;
-  to_ms: number;
-  now_ms: number;
-  /** Days that calls are kept: older ones are hidden from the moment they expire. */
-  calls_days: number;
+export interface CountedScope extends CountingScope {
+  /**
+   * What the first statement said (counting.ts). Without it the one statement asks all of that itself: it costs more,
+   * and for the moment in which repeats of new rows are being stored it may take one of two for no repeat.
+   */
+  counting?: Counting;
 }
 
-/** The first moment that retention still shows. */
-export function horizonMs({ now_ms, calls_days }: { now_ms: number; calls_days: number }): number {
-  return now_ms - calls_days * MS_PER_DAY;
+/** Part of a statement: CTEs for its WITH, each of which may stand on the ones before it, and a SELECT. */
+export interface Source {
+  ctes: string[];
+  select: string;
 }
 
-/** A SELECT of every column of the counted calls. */
+/** Hours as conditions on `hour`: those that are read, and those with one more at each side. */
+export interface HourCondition {
+  own: string;
+  wide: string;
+}
+
+/** From the first to the last hour, both included. */
+export function hoursBetween(first: number, last: number): HourCondition {
+  return {
+    own: `hour >= ${first} AND hour <= ${last}`,
+    wide: `hour >= ${first - 1} AND hour <= ${last + 1}`,
+  };
+}
+
+/** A SELECT of every column of the counted calls of the window, `hour` included; it stands by itself. */
 export function countedCalls(scope: CountedScope, values: BoundValues): string {
+  const { ctes, select } = countedSource(scope, values);
+  return ctes.length === 0 ? select : `WITH ${ctes.join(',\n')}\n${select}`;
+}
+
+/** The same in parts, for a statement that has CTEs of its own. */
+export function countedSource(scope: CountedScope, values: BoundValues): Source {
   const from_ms = Math.max(scope.from_ms, horizonMs(scope));
-  const fromHour = Math.floor(from_ms / MS_PER_HOUR);
-  const toHour = Math.floor((scope.to_ms - 1) / MS_PER_HOUR);
-  const project = values.bind('String', scope.project);
-  const table = `${values.bind('Identifier', scope.database)}.calls`;
-  const hour = (value: number): string => values.bind('Int32', value);
+  const hours = hoursBetween(Math.floor(from_ms / MS_PER_HOUR), Math.floor((scope.to_ms - 1) / MS_PER_HOUR));
+  return countedCallsOf({ ...scope, from_ms }, hours, values);
+}
+
+/** The same of some hours, cut to the window. */
+export function countedCallsOf(scope: CountedScope, hours: HourCondition, values: BoundValues): Source {
+  const { database } = scope;
+  const calls = `${database}.calls`;
+  const project = `project = ${values.bind('String', scope.project)}`;
+  const repeats = repeatsOf(scope, hours, project);
   // Rows are placed by hour, so hours prune what is read; the times then cut within the first and the last.
-  const window = `project = ${project}
-    AND hour >= ${hour(fromHour)} AND hour <= ${hour(toHour)}
-    AND started_at >= fromUnixTimestamp64Milli(${values.bind('Int64', from_ms)}, 'UTC')
-    AND started_at < fromUnixTimestamp64Milli(${values.bind('Int64', scope.to_ms)}, 'UTC')`;
-  // The calls of a carrier at the window's edge may lie in the hour beside it.
-  const around = `project = ${project} AND hour >= ${hour(fromHour - 1)} AND hour <= ${hour(toHour + 1)}`;
-  return `SELECT * FROM ${table} FINAL
-  WHERE ${window}
-    AND (kind = 'call' OR (trace_id, span_id) NOT IN (${repeatedCarriers(table, window, around)}))`;
+  const conditions = [
+    project,
+    hours.own,
+    `started_at >= fromUnixTimestamp64Milli(${values.bind('Int64', scope.from_ms)}, 'UTC')`,
+    `started_at < fromUnixTimestamp64Milli(${values.bind('Int64', scope.to_ms)}, 'UTC')`,
+    ...repeats.conditions,
+    ...notErased(scope, project, hours.own, values),
+  ];
+  return {
+    ctes: repeats.ctes,
+    select: `SELECT *, hour FROM ${calls} FINAL\n  WHERE ${conditions.join('\n    AND ')}`,
+  };
+}
+
+function repeatsOf(
+  scope: CountedScope,
+  hours: HourCondition,
+  project: string,
+): { ctes: string[]; conditions: string[] } {
+  const { database } = scope;
+  const counting = scope.counting ?? { repeats: 'searched', has_stored_repeats: true };
+  const calls = `${database}.calls`;
+  const minus = (repeats: string): string => `(hour, trace_id, span_id) NOT IN (${repeats})`;
+  const own = (pairs: string): string =>
+    `SELECT hour, trace_id, span_id FROM (${pairs}) WHERE ${project} AND ${hours.own}`;
+  const examined = scope.counting ? moment(scope.counting.examined_ms) : 'examined_to';
+  const stored = storedPairs(database, `${project} AND ${hours.own} AND at <= ${examined}`);
+
+  if (counting.repeats === 'scratch') {
+    return {
+      ctes: spanCtes(
+        `SELECT ${SPAN_COLUMNS}, 1 AS is_fresh FROM ${calls} FINAL WHERE ${project} AND ${hours.wide}`,
+      ),
+      conditions: [minus(own(pairs()))],
+    };
+  }
+  if (counting.repeats === 'stored') {
+    const stale = `(SELECT throwIf(max(inserted_at) > ${examined}) FROM ${calls} WHERE ${project} AND ${hours.wide}) = 0`;
+    const repeats = `SELECT hour, trace_id, span_id FROM (${stored})`;
+    return { ctes: [], conditions: [stale, ...(counting.has_stored_repeats ? [minus(repeats)] : [])] };
+  }
+  const inFresh = (prefix: string): string =>
+    `(${prefix}hour, ${prefix}trace_id, ${prefix}span_id) NOT IN (SELECT hour, trace_id, span_id FROM fresh)`;
+  const known = counting.has_stored_repeats
+    ? [`SELECT hour, trace_id, span_id FROM (${stored}) WHERE ${inFresh('')} AND ${inFresh('by_')}`]
+    : [];
+  return {
+    ctes: [
+      ...(scope.counting ? [] : [EXAMINED_TO(database)]),
+      ...freshCtes(calls, project, { fresh: hours.wide, near: hours.wide }, examined),
+    ],
+    conditions: [minus([...known, own(pairs())].join('\n    UNION ALL\n    '))],
+  };
+}
+
+/** Pairs that hold, by the last that was found about each; `and` is a condition on all that was found of a pair. */
+export function storedPairs(database: string, condition: string, and = '1'): string {
+  const pair = 'project, hour, trace_id, span_id, by_hour, by_trace_id, by_span_id';
+  return `SELECT ${pair} FROM ${database}.repeats WHERE ${condition}
+    GROUP BY ${pair} HAVING argMax(holds, (at, examined_at)) AND ${and}`;
 }
 
 /**
- * Carriers that tell again of calls which are stored themselves: some call of the trace starts within the
- * carrier's interval, give or take a second, and within an hour of its start.
+ * CTEs `fresh`, the spans inserted after `since`, and `spans`, those and any that can make a pair with one: each
+ * within the hours that a condition names.
  */
-function repeatedCarriers(table: string, window: string, around: string): string {
-  return `
-      SELECT carrier_trace_id, carrier_span_id
-      FROM (
-        SELECT trace_id AS carrier_trace_id, span_id AS carrier_span_id,
-          toUnixTimestamp64Micro(started_at) AS carrier_from_us,
-          carrier_from_us + toInt64(least(duration_ms * 1000, 3600000000)) AS carrier_to_us
-        FROM ${table} FINAL
-        WHERE ${window} AND kind = 'carrier'
-      ) AS carriers
-      INNER JOIN (
-        SELECT trace_id, toUnixTimestamp64Micro(started_at) AS from_us
-        FROM ${table} FINAL
-        WHERE ${around} AND kind = 'call'
-          AND trace_id IN (SELECT trace_id FROM ${table} WHERE ${window} AND kind = 'carrier')
-      ) AS calls_within ON trace_id = carrier_trace_id
-      WHERE from_us >= carrier_from_us - 1000000 AND from_us <= carrier_to_us + 1000000`;
+export function freshCtes(
+  calls: string,
+  project: string,
+  hours: { fresh: string; near: string },
+  since: string,
+): string[] {
+  const hoursIn = (list: string): string =>
+    `(project, hour) IN (SELECT u.1, u.2 FROM (SELECT arrayJoin(${list}) AS u))`;
+  return [
+    `(SELECT groupArray((toString(project), hour)) FROM (SELECT project, hour, max(inserted_at) AS newest FROM ${calls}
+    WHERE ${project} AND ${hours.fresh} GROUP BY project, hour HAVING newest > ${since})) AS fresh_hours`,
+    'arrayDistinct(arrayFlatten(arrayMap(u -> [(u.1, toInt32(u.2 - 1)), (u.1, u.2), (u.1, toInt32(u.2 + 1))], fresh_hours))) AS near_hours',
+    `fresh AS MATERIALIZED (SELECT hour, trace_id, span_id, response_id, process, model,
+      ifNull(input_tokens, 0) AS input, ifNull(output_tokens, 0) AS output, project, inserted_at FROM ${calls} FINAL
+    WHERE ${project} AND ${hours.fresh} AND ${hoursIn('fresh_hours')} AND inserted_at > ${since})`,
+    ...spanCtes(`SELECT ${SPAN_COLUMNS}, inserted_at > ${since} AS is_fresh FROM ${calls} FINAL
+    WHERE ${project} AND ${hours.near} AND ${hoursIn('near_hours')} AND (trace_id IN (SELECT trace_id FROM fresh)
+      OR (response_id != '' AND response_id IN (SELECT response_id FROM fresh))
+      OR (input_tokens > 0 AND output_tokens > 0 AND (process, model, ifNull(input_tokens, 0), ifNull(output_tokens, 0)) IN (
+        SELECT process, model, input, output FROM fresh)))`),
+  ];
+}
+
+/** How far repeats have been found, as a scalar of the statement. */
+const EXAMINED_TO = (database: string): string =>
+  `(SELECT max(upto) - toIntervalMillisecond(${CLOCK_GRAIN_MS}) FROM ${database}.examined) AS examined_to`;
+
+function notErased(
+  { database, counting }: CountedScope,
+  project: string,
+  own: string,
+  values: BoundValues,
+): string[] {
+  const conditions: string[] = [];
+  if (counting?.has_erased_calls ?? true) {
+    conditions.push(
+      `(hour, trace_id, span_id) NOT IN (SELECT hour, trace_id, span_id FROM ${database}.erased_calls WHERE ${project} AND ${own})`,
+    );
+  }
+  if (counting === undefined) {
+    const erased = `(SELECT groupArray((user_id, erased_at)) FROM ${database}.erasures WHERE ${project})`;
+    conditions.push(
+      `version > arrayMax(arrayConcat([toUInt64(0)], arrayMap(e -> if(e.1 = user_id, e.2, 0), ${erased})))`,
+    );
+  } else if (counting.erased_users.length > 0) {
+    const users = values.bind(
+      'Array(String)',
+      counting.erased_users.map(({ user_id }) => user_id),
+    );
+    const times = counting.erased_users.map(({ erased_at }) => `toUInt64('${BigInt(erased_at)}')`).join(', ');
+    conditions.push(
+      `NOT (user_id IN ${users} AND version <= transform(user_id, ${users}, [${times}], toUInt64(0)))`,
+    );
+  }
+  return conditions;
 }

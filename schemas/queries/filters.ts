@@ -34,6 +34,15 @@ export function filterCalls(filters: readonly Filter[], values: BoundValues): st
   );
 }
 
+/** The same on a cell, which has one slice or none is asked of it. */
+export function filterCells(filters: readonly Filter[], values: BoundValues): string {
+  return conjunction(
+    filters.flatMap((filter) =>
+      conditionsOn(filter, values, (list) => `(${dimensionOf(filter.dimension).sql} IN ${list})`),
+    ),
+  );
+}
+
 /** The slices of a call, `['']` if none. */
 export const SLICES = "if(empty(slices), [''], arrayDistinct(arrayMap(s -> toString(s), slices)))";
 

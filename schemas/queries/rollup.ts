@@ -1,10 +1,13 @@
 /** The one query behind rollups, latency, cost and errors: metrics by dimensions and interval. */
 import { BoundValues } from './bound-values.ts';
-import { type CountedScope, countedCalls } from './counted-calls.ts';
+import { cellSource } from './cell-source.ts';
+import { CELL_COLUMN_NAMES } from './cells.ts';
+import { type CountedScope, countedSource } from './counted-calls.ts';
 import { DIMENSION_NAMES, type DimensionName, dimensionOf } from './dimensions.ts';
-import { type Filter, filterCalls, slicesLeft } from './filters.ts';
-import { type MetricName, metricOf } from './metrics.ts';
+import { type Filter, filterCalls, filterCells, slicesLeft } from './filters.ts';
+import { METRIC_NAMES, type MetricName, metricOf } from './metrics.ts';
 import { scoredCalls } from './scored-calls.ts';
+import { MS_PER_HOUR } from './settling/times.ts';
 import type { Statement } from './statement.ts';
 
 export interface Order {
@@ -23,7 +26,40 @@ export interface RollupQuery {
   limit: number;
   /** Name of the scores that `score_avg` is made of. */
   score?: string;
+  /** What the numbers are made of, by default the calls; cells only where `fitsCells`. */
+  source?: 'calls' | 'cells';
 }
+
+/** Metrics that a query needs, for its rows or their order. */
+function neededMetrics({ metrics, order_by }: RollupQuery): MetricName[] {
+  const ordering = order_by.map(({ by }) => by).filter((by) => METRIC_NAMES.includes(by as MetricName));
+  return [...new Set([...metrics, ...(ordering as MetricName[])])];
+}
+
+/** Whether cells of whole hours can answer it: they know the rollup dimensions and no more. */
+export function fitsCells(query: RollupQuery): boolean {
+  const { interval_ms, group_by, filters } = query;
+  const metrics = neededMetrics(query);
+  if (interval_ms !== undefined && interval_ms % MS_PER_HOUR !== 0) return false;
+  if (
+    [...group_by, ...filters.map(({ dimension }) => dimension)].some((name) => dimensionOf(name).calls_only)
+  )
+    return false;
+  if (metrics.some((name) => metricOf(name).cells === undefined)) return false;
+  // Cells by slice hold a call once for each of its slices: they do not know which of them is the call's first.
+  if (group_by.includes('slice')) return !metrics.includes('error_share');
+  return filters.every(
+    ({ dimension, is, not }) => dimension !== 'slice' || (is.length === 1 && not.length === 0),
+  );
+}
+
+/** Whether a percentile is asked for: all else is the same from cells and from calls. */
+export function hasPercentiles(query: RollupQuery): boolean {
+  return neededMetrics(query).some((name) => metricOf(name).is_percentile === true);
+}
+
+const usesSlices = ({ group_by, filters }: RollupQuery): boolean =>
+  group_by.includes('slice') || filters.some(({ dimension }) => dimension === 'slice');
 
 /** How `time` is given: ISO 8601 text, or a timestamp for formats that have the type. */
 export type TimeForm = 'text' | 'timestamp';
@@ -38,44 +74,74 @@ function timeColumn(form: TimeForm): string {
   return form === 'timestamp' ? start : `formatDateTime(${start}, '%Y-%m-%dT%H:%i:%S.000Z')`;
 }
 
-/** Calls with what the aggregates need: `selected`, `counts_once`, and where asked `score` and `slice`. */
+/** CTEs, the last `filtered`: calls or cells with what the aggregates need, `selected` and `counts_once`. */
 function sourceCtes(query: RollupQuery, values: BoundValues): string[] {
-  const bySlice = query.group_by.includes('slice');
-  const ofSlices = query.filters.filter(({ dimension }) => bySlice && dimension === 'slice');
-  const ofCalls = query.filters.filter(
-    (filter) => !isOutcome(filter.dimension) && !ofSlices.includes(filter),
-  );
-  const ofOutcome = query.filters.filter(({ dimension }) => isOutcome(dimension));
-  const ctes = [`counted AS (${countedCalls(query.scope, values)})`];
+  return query.source === 'cells' ? cellCtes(query, values) : callCtes(query, values);
+}
+
+function filtersOf({ filters, group_by }: RollupQuery) {
+  const bySlice = group_by.includes('slice');
+  const outcome = filters.filter(({ dimension }) => isOutcome(dimension));
+  const slices = filters.filter(({ dimension }) => bySlice && dimension === 'slice');
+  return {
+    bySlice,
+    outcome,
+    slices,
+    others: filters.filter((f) => !outcome.includes(f) && !slices.includes(f)),
+  };
+}
+
+function callCtes(query: RollupQuery, values: BoundValues): string[] {
+  const { bySlice, outcome, slices, others } = filtersOf(query);
+  const counted = countedSource(query.scope, values);
+  const ctes = [...counted.ctes, `counted AS (${counted.select})`];
   let source = 'counted';
   if (query.score !== undefined) {
     ctes.push(`scored AS (${scoredCalls(query.scope, query.score, source, values)})`);
     source = 'scored';
   }
-  const columns = [
-    '*',
-    `${filterCalls(ofOutcome, values)} AS selected`,
-    bySlice ? `${slicesLeft(ofSlices, values)} AS slices_left` : '1 AS counts_once',
+  const columns = ['*', `${filterCalls(outcome, values)} AS selected`, '1 AS counts_once'];
+  const where = `FROM ${source} WHERE ${filterCalls(others, values)}`;
+  if (!bySlice) return [...ctes, `filtered AS (SELECT ${columns.join(', ')} ${where})`];
+  // The first of a call's slices stands for the call wherever calls are to be counted once.
+  columns[2] = `${slicesLeft(slices, values)} AS slices_left`;
+  return [
+    ...ctes,
+    `unsliced AS (SELECT ${columns.join(', ')} ${where})`,
+    `filtered AS (SELECT *, arrayJoin(arrayEnumerate(slices_left)) AS slice_number,
+  slices_left[slice_number] AS slice, slice_number = 1 AS counts_once FROM unsliced)`,
   ];
-  ctes.push(
-    `filtered AS (SELECT ${columns.join(', ')} FROM ${source} WHERE ${filterCalls(ofCalls, values)})`,
+}
+
+function cellCtes(query: RollupQuery, values: BoundValues): string[] {
+  const { outcome, slices, others } = filtersOf(query);
+  const aggregates = neededMetrics(query).map((name) => metricOf(name).cells ?? '');
+  const wanted = CELL_COLUMN_NAMES.filter(
+    (name) => name === 'calls' || aggregates.some((sql) => sql.includes(name)),
   );
-  if (bySlice) {
-    // The first of a call's slices stands for the call wherever calls are to be counted once.
-    ctes.push(`sliced AS (SELECT *, arrayJoin(arrayEnumerate(slices_left)) AS slice_number,
-  slices_left[slice_number] AS slice, slice_number = 1 AS counts_once FROM filtered)`);
-  }
-  return ctes;
+  const { counting } = query.scope;
+  if (!counting) throw new Error('Cells are asked for after the first statement.');
+  const cells = cellSource(
+    { ...query.scope, counting },
+    usesSlices(query) ? 'slices' : 'calls',
+    wanted,
+    values,
+  );
+  const filters = filterCells([...others, ...slices], values);
+  return [
+    ...cells.ctes,
+    `cells AS (${cells.select})`,
+    `filtered AS (SELECT *, ${filterCells(outcome, values)} AS selected, 1 AS counts_once FROM cells WHERE ${filters})`,
+  ];
 }
 
 function groupKeys(query: RollupQuery, values: BoundValues): string[] {
   const keys = query.group_by.map((name) => `${dimensionOf(name).sql} AS ${grouped(name)}`);
   if (query.interval_ms === undefined) return keys;
   const interval = values.bind('Int64', query.interval_ms);
-  return [
-    `intDiv(toUnixTimestamp64Milli(started_at), ${interval}) * ${interval} AS ${grouped('time')}`,
-    ...keys,
-  ];
+  const started_ms =
+    query.source === 'cells' ? `toInt64(hour) * ${MS_PER_HOUR}` : 'toUnixTimestamp64Milli(started_at)';
+  return [`intDiv(${started_ms}, ${interval}) * ${interval} AS ${grouped('time')}`, ...keys];
 }
 
 const partition = (columns: readonly string[]): string =>
@@ -87,17 +153,20 @@ function allRows(query: RollupQuery, values: BoundValues, time: TimeForm): strin
   const keys = groupKeys(query, values);
   const times = query.interval_ms === undefined ? [] : [grouped('time')];
   const others = query.group_by.filter((name) => !isOutcome(name)).map(grouped);
-  const ordering = query.order_by.map(({ by }) => by).filter((by) => by !== 'time' && !isDimension(by));
-  const aggregates = [...new Set([...query.metrics, ...(ordering as MetricName[])])];
+  const ofCells = query.source === 'cells';
+  const aggregateOf = (name: MetricName): string =>
+    ofCells ? (metricOf(name).cells ?? metricOf(name).sql) : metricOf(name).sql;
+  const number = (condition: string): string =>
+    ofCells ? `sumIf(calls, ${condition})` : `countIf(${condition})`;
   const groups = `groups AS (SELECT
   ${[
     ...keys,
-    'countIf(selected) AS selected_calls',
-    'count() AS all_calls',
-    "countIf(status = 'error' AND counts_once) AS all_errors",
-    ...aggregates.map((name) => `${metricOf(name).sql} AS ${grouped(name)}`),
+    `${number('selected')} AS selected_calls`,
+    `${number('1')} AS all_calls`,
+    `${number("status = 'error' AND counts_once")} AS all_errors`,
+    ...neededMetrics(query).map((name) => `${aggregateOf(name)} AS ${grouped(name)}`),
   ].join(',\n  ')}
-FROM ${query.group_by.includes('slice') ? 'sliced' : 'filtered'}
+FROM filtered
 ${keys.length === 0 ? '' : `GROUP BY ${[...times, ...query.group_by.map(grouped)].join(', ')}`})`;
   const bases = `based AS (SELECT *,
   sum(all_calls) OVER (${partition([...times, ...others])}) AS base_calls,

@@ -3,6 +3,7 @@ import { callFields } from '../record/calls.ts';
 import type { Field } from '../record/field.ts';
 import { payloadFields } from '../record/payloads.ts';
 import { scoreFields } from '../record/scores.ts';
+import { settlingRetention } from './settling.ts';
 
 /** Days that each class of data is kept. */
 export interface Retention {
@@ -41,21 +42,24 @@ const identityLayout = (...more: string[]): string => `PARTITION BY intDiv(hour,
 ORDER BY (${['project', 'hour', 'trace_id', 'span_id', ...more].join(', ')})`;
 
 // Whole parts only: a day's bytes go at once, without rewriting; asked for every hour.
-const PART_RETENTION = 'ttl_only_drop_parts = 1, merge_with_ttl_timeout = 3600';
+export const PART_RETENTION = 'ttl_only_drop_parts = 1, merge_with_ttl_timeout = 3600';
 
-interface TableSpec {
+export interface TableSpec {
   columns: string[];
-  /** Rows with the same sort key replace each other by this column. */
-  version: string;
+  /** Rows with the same sort key replace each other by this column; absent: every row stays. */
+  version?: string;
   layout: string;
   settings?: string;
 }
 
-function createTable(options: DdlOptions, name: string, spec: TableSpec): string {
+/** CREATE TABLE IF NOT EXISTS, on the cluster where there is one. */
+export function createTable(options: DdlOptions, name: string, spec: TableSpec): string {
   const onCluster = options.cluster ? ` ON CLUSTER '${options.cluster}'` : '';
-  const engine = options.cluster
-    ? `ReplicatedReplacingMergeTree('/clickhouse/tables/{shard}/${options.database}/${name}', '{replica}', ${spec.version})`
-    : `ReplacingMergeTree(${spec.version})`;
+  const family = `${spec.version === undefined ? '' : 'Replacing'}MergeTree`;
+  const replica = options.cluster
+    ? [`'/clickhouse/tables/{shard}/${options.database}/${name}'`, "'{replica}'"]
+    : [];
+  const engine = `${options.cluster ? 'Replicated' : ''}${family}(${[...replica, ...(spec.version === undefined ? [] : [spec.version])].join(', ')})`;
   return [
     `CREATE TABLE IF NOT EXISTS ${options.database}.${name}${onCluster} (`,
     `  ${spec.columns.join(',\n  ')}`,
@@ -78,10 +82,12 @@ export function createCalls(options: DdlOptions): string {
       HOUR,
       'INDEX trace_id_index trace_id TYPE bloom_filter(0.01) GRANULARITY 1',
       'INDEX response_hash_index response_hash TYPE bloom_filter(0.01) GRANULARITY 1',
+      // Committed with the part, so it can never lag behind the rows: 24 rows a day say which hours have changed.
+      'PROJECTION newest (SELECT project, hour, max(inserted_at), count() GROUP BY project, hour)',
     ],
     version: 'version',
     layout: identityLayout(),
-    settings: PART_RETENTION,
+    settings: `${PART_RETENTION}, deduplicate_merge_projection_mode = 'rebuild'`,
   });
 }
 
@@ -143,24 +149,27 @@ export function createMigrations(options: DdlOptions): string {
 /** How long a table keeps its rows, counted from one of its times. */
 export interface TableRetention {
   table: string;
+  /** Expression of type DateTime, as the server writes it back. */
   time: string;
   days: number;
 }
 
+/** What each table keeps, by the settings. */
 export function retentionOf(retention: Retention): TableRetention[] {
   return [
-    { table: 'calls', time: 'started_at', days: retention.calls_days },
-    { table: 'payloads', time: 'started_at', days: retention.payloads_days },
-    { table: 'scores', time: 'scored_at', days: retention.calls_days },
+    { table: 'calls', time: 'toDateTime(started_at)', days: retention.calls_days },
+    { table: 'payloads', time: 'toDateTime(started_at)', days: retention.payloads_days },
+    { table: 'scores', time: 'toDateTime(scored_at)', days: retention.calls_days },
+    ...settlingRetention(retention),
   ];
 }
 
 export function alterRetention(options: DdlOptions, { table, time, days }: TableRetention): string {
   const onCluster = options.cluster ? ` ON CLUSTER '${options.cluster}'` : '';
-  return `ALTER TABLE ${options.database}.${table}${onCluster} MODIFY TTL toDateTime(${time}) + INTERVAL ${days} DAY`;
+  return `ALTER TABLE ${options.database}.${table}${onCluster} MODIFY TTL ${time} + INTERVAL ${days} DAY`;
 }
 
 /** The same as the server writes it back in `create_table_query`. */
 export function retentionInForce({ time, days }: TableRetention): string {
-  return `TTL toDateTime(${time}) + toIntervalDay(${days})`;
+  return `TTL ${time} + toIntervalDay(${days})`;
 }

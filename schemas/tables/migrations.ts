@@ -5,6 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Warehouse, WarehouseError } from '../seams.ts';
 import * as ddl from './ddl.ts';
+import { createSettling } from './settling.ts';
 import { verifyTables } from './verify.ts';
 
 export interface Migration {
@@ -17,12 +18,13 @@ export interface Migration {
 export const migrations: readonly Migration[] = [
   {
     id: 1,
-    name: 'calls, payloads, scores, keys',
+    name: 'calls, payloads, scores, keys, rollups',
     statements: (options) => [
       ddl.createCalls(options),
       ddl.createPayloads(options),
       ddl.createScores(options),
       ddl.createKeys(options),
+      ...createSettling(options),
     ],
   },
   {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { projectOfKey } from '../../../schemas/queries/project.ts';
 import { rollupStatement } from '../../../schemas/queries/rollup.ts';
+import { withCounting } from '../../../schemas/queries/with-counting.ts';
 import type { CallRow } from '../../../schemas/record/calls.ts';
 import { type Harness, startHarness } from '../../query-api/support/harness.ts';
 import { idOf, makeCall, makeScore } from '../../support/rows.ts';
@@ -32,24 +33,27 @@ function newProject(): string {
 }
 
 async function total(project: string, asked: Asked = {}) {
-  const { sql, params } = rollupStatement({
-    scope: {
-      database: 'plumbline',
-      project: projectOfKey(project),
-      from_ms: asked.from_ms ?? NOON_MS - HOUR_MS,
-      to_ms: asked.to_ms ?? NOON_MS + HOUR_MS,
-      now_ms: asked.now_ms ?? Date.now(),
-      calls_days: 90,
-    },
-    metrics: asked.score === undefined ? ['calls'] : ['calls', 'score_avg'],
-    group_by: [],
-    filters: [],
-    order_by: [],
-    limit: 10,
-    ...(asked.score === undefined ? {} : { score: asked.score }),
+  const scope = {
+    database: 'plumbline',
+    project: projectOfKey(project),
+    from_ms: asked.from_ms ?? NOON_MS - HOUR_MS,
+    to_ms: asked.to_ms ?? NOON_MS + HOUR_MS,
+    now_ms: asked.now_ms ?? Date.now(),
+    calls_days: 90,
+  };
+  return withCounting(harness.reader, scope, undefined, async (counting) => {
+    const { sql, params } = rollupStatement({
+      scope: { ...scope, counting },
+      metrics: asked.score === undefined ? ['calls'] : ['calls', 'score_avg'],
+      group_by: [],
+      filters: [],
+      order_by: [],
+      limit: 10,
+      ...(asked.score === undefined ? {} : { score: asked.score }),
+    });
+    const { rows } = await harness.reader.query<{ calls: number; score_avg: number | null }>(sql, { params });
+    return rows[0]!;
   });
-  const { rows } = await harness.reader.query<{ calls: number; score_avg: number | null }>(sql, { params });
-  return rows[0]!;
 }
 
 const at = (ms: number, more: Partial<CallRow> = {}): CallRow =>

@@ -1,0 +1,115 @@
+/** Writes hours of calls as rollups and publishes them. */
+import { type CellKind, ROLLUP_TABLES } from '../../schemas/queries/cells.ts';
+import type { CountedScope } from '../../schemas/queries/counted-calls.ts';
+import { countingStatement, type RepeatMode } from '../../schemas/queries/counting.ts';
+import { projectOfKey } from '../../schemas/queries/project.ts';
+import {
+  collectStatements,
+  type DueUnit,
+  dueStatement,
+  markSettledStatement,
+  newVersion,
+  settleStatement,
+  supersededStatement,
+} from '../../schemas/queries/settling/settle.ts';
+import { firstLiveHour, MS_PER_HOUR } from '../../schemas/queries/settling/times.ts';
+import { rowsOf, run, type SettleStore, watermarkOf } from './store.ts';
+
+/** Hours of a project that one statement writes: bounds its memory. */
+export const HOURS_AT_ONCE = 24;
+const UNITS_A_PASS = 200;
+
+/** What counts in those hours of a project, by a first statement of its own. */
+export async function scopeOf(
+  store: SettleStore,
+  project: string,
+  hours: readonly number[],
+  repeats: RepeatMode,
+): Promise<CountedScope> {
+  const scope = {
+    database: store.database,
+    project: projectOfKey(project),
+    from_ms: Math.min(...hours) * MS_PER_HOUR,
+    to_ms: (Math.max(...hours) + 1) * MS_PER_HOUR,
+    now_ms: store.now(),
+    calls_days: store.calls_days,
+  };
+  const statement = countingStatement(scope, repeats);
+  return { ...scope, counting: statement.read(await rowsOf(store, statement)) };
+}
+
+/**
+ * Settles hours of one project, whether they are due or not. The watermark is asked first: what it stands for, rows
+ * and erasures alike, is in all that is read after it.
+ */
+export async function settleHours(
+  store: SettleStore,
+  project: string,
+  hours: readonly number[],
+): Promise<void> {
+  const watermark_ms = await watermarkOf(store);
+  const scope = await scopeOf(store, project, hours, 'searched');
+  const version = newVersion(store.now(), Math.random());
+  for (const kind of Object.keys(ROLLUP_TABLES) as CellKind[]) {
+    await run(store, settleStatement(scope, hours, kind, version));
+  }
+  await run(store, markSettledStatement(store.database, project, hours, version, watermark_ms));
+}
+
+/** From here on those hours are read from the calls, until they are settled again. */
+export async function unsettleHours(
+  store: SettleStore,
+  project: string,
+  hours: readonly number[],
+): Promise<void> {
+  const [row] = await rowsOf<{ now_ms: number | string }>(
+    store,
+    'SELECT toUnixTimestamp64Milli(now64(3)) AS now_ms',
+  );
+  // A millisecond ahead: a settlement with the same watermark would count as the newer one.
+  await run(store, markSettledStatement(store.database, project, hours, '0', Number(row!.now_ms) + 1));
+}
+
+/** Hours by project, in lists short enough for one statement. */
+export function batchesOf(units: readonly DueUnit[]): { project: string; hours: number[] }[] {
+  return [...Map.groupBy(units, ({ project }) => project)].flatMap(([project, list]) => {
+    const hours = list.map(({ hour }) => hour);
+    return Array.from({ length: Math.ceil(hours.length / HOURS_AT_ONCE) }, (_, at) => ({
+      project,
+      hours: hours.slice(at * HOURS_AT_ONCE, (at + 1) * HOURS_AT_ONCE),
+    }));
+  });
+}
+
+export interface Settlement {
+  settled: number;
+  /** Hours that were due and are left for the next pass. */
+  waiting: number;
+}
+
+/** Settles what is due, a pass's worth. Rejects with WarehouseError; what was published stays so. */
+export async function settleDue(store: SettleStore, signal?: AbortSignal): Promise<Settlement> {
+  const now_ms = store.now();
+  const first_live_hour = firstLiveHour({ now_ms, calls_days: store.calls_days });
+  const scope = { database: store.database, now_ms, first_live_hour, limit: UNITS_A_PASS };
+  const units = await rowsOf<DueUnit & { waiting: number | string }>(store, dueStatement(scope));
+  let settled = 0;
+  for (const { project, hours } of batchesOf(units)) {
+    if (signal?.aborted) break;
+    await settleHours(store, project, hours);
+    settled += hours.length;
+  }
+  return { settled, waiting: Number(units[0]?.waiting ?? 0) - settled };
+}
+
+/** Removes versions that nobody chooses any more. */
+export async function collectVersions(store: SettleStore): Promise<void> {
+  const [row] = await rowsOf<{ number: number | string }>(
+    store,
+    supersededStatement(store.database, store.now()),
+  );
+  if (Number(row!.number) === 0) return;
+  for (const statement of collectStatements(store.database, store.now())) {
+    await run(store, statement, { allow_nondeterministic_mutations: 1, mutations_sync: 1 });
+  }
+}

@@ -1,0 +1,46 @@
+/** What every step of settling works on, and the questions that all of them ask. */
+import { watermarkStatement } from '../../schemas/queries/settling/watermark.ts';
+import type { Statement } from '../../schemas/queries/statement.ts';
+import type { Warehouse } from '../../schemas/seams.ts';
+
+export interface SettleStore {
+  /** Connected as the user that writes; it must see the statements of whoever inserts. */
+  warehouse: Warehouse;
+  database: string;
+  /** Name of the cluster, if the tables are on one. */
+  cluster?: string;
+  /** Days that calls are kept. */
+  calls_days: number;
+  /** Milliseconds since 1970. */
+  now: () => number;
+}
+
+/** What the statements rely on; a server's profile may lack it. */
+export const SETTLE_SETTINGS = {
+  do_not_merge_across_partitions_select_final: 1,
+  enable_materialized_cte: 1,
+  enable_shared_storage_snapshot_in_query: 1,
+  optimize_and_compare_chain: 0,
+} as const;
+
+/** The rows of a statement. */
+export async function rowsOf<Row>({ warehouse }: SettleStore, statement: Statement | string): Promise<Row[]> {
+  const { sql, params } = typeof statement === 'string' ? { sql: statement, params: {} } : statement;
+  return (await warehouse.query<Row>(sql, { params, settings: SETTLE_SETTINGS })).rows;
+}
+
+/** Runs a statement that writes. */
+export async function run(
+  { warehouse }: SettleStore,
+  statement: Statement | string,
+  settings: Record<string, string | number> = {},
+): Promise<void> {
+  const { sql, params } = typeof statement === 'string' ? { sql: statement, params: {} } : statement;
+  await warehouse.command(sql, { params, settings: { ...SETTLE_SETTINGS, ...settings } });
+}
+
+/** Every row stamped before it is visible from here on. Milliseconds of the database's clock. */
+export async function watermarkOf(store: SettleStore): Promise<number> {
+  const [row] = await rowsOf<{ watermark_ms: number | string }>(store, watermarkStatement(store.cluster));
+  return Number(row!.watermark_ms);
+}

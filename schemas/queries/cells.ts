@@ -1,0 +1,93 @@
+/**
+ * A cell: the counted calls of one project's hour that agree in every rollup dimension, as counts, sums and
+ * histograms. One SELECT makes cells of calls, wherever they are wanted: for the settler, for the part of an answer
+ * that is not settled yet, for rebuild and audit.
+ */
+import { ALL_TOKENS, CONTEXT_USED, TOKENS_PER_SECOND } from './call-expressions.ts';
+import { SLICES } from './filters.ts';
+import { HISTOGRAM_TYPE, histogramOf } from './histogram.ts';
+
+/** Dimensions of both rollup tables; the one by slice has `slice` beside them. */
+export const CELL_DIMENSIONS = [
+  'service',
+  'environment',
+  'provider',
+  'model',
+  'operation',
+  'variant',
+  'request_type',
+  'status',
+  'error_type',
+] as const;
+
+export interface CellColumn {
+  type: string;
+  /** Aggregate over the calls of the cell. */
+  sql: string;
+  /** Not part of the equality that the audit looks for: floating-point sums depend on the order of adding. */
+  approximate?: true;
+}
+
+const sum = (expression: string, type: string): CellColumn => ({
+  type: `Nullable(${type})`,
+  sql: `sumOrNull(${expression})`,
+});
+const histogram = (expression: string): CellColumn => ({
+  type: HISTOGRAM_TYPE,
+  sql: histogramOf(expression),
+});
+
+/** Sums are null where no call says the value. */
+export const cellColumns = {
+  calls: { type: 'UInt64', sql: 'count()' },
+  priced_calls: { type: 'UInt64', sql: 'countIf(cost_usd IS NOT NULL)' },
+  latency_sum_ms: { type: 'Float64', sql: 'sum(duration_ms)', approximate: true },
+  latency_most_ms: { type: 'Float64', sql: 'max(duration_ms)' },
+  input_sum: sum('input_tokens', 'UInt64'),
+  output_sum: sum('output_tokens', 'UInt64'),
+  cache_read_sum: sum('cache_read_tokens', 'UInt64'),
+  cache_write_sum: sum('cache_write_tokens', 'UInt64'),
+  reasoning_sum: sum('reasoning_tokens', 'UInt64'),
+  total_sum: sum(ALL_TOKENS, 'UInt64'),
+  priced_tokens_sum: sum(`if(cost_usd IS NULL, NULL, ${ALL_TOKENS})`, 'UInt64'),
+  cost_sum_usd: sum('cost_usd', 'Decimal(38, 12)'),
+  context_used_most: { type: 'Nullable(Float64)', sql: `maxOrNull(${CONTEXT_USED})` },
+  confidence_sum: { ...sum('toFloat64(confidence)', 'Float64'), approximate: true },
+  confidence_calls: { type: 'UInt64', sql: 'countIf(confidence IS NOT NULL)' },
+  latency_histogram: histogram('duration_ms'),
+  ttft_histogram: histogram('ttft_ms'),
+  speed_histogram: histogram(TOKENS_PER_SECOND),
+  context_histogram: histogram(CONTEXT_USED),
+} as const satisfies Record<string, CellColumn>;
+
+export type CellColumnName = keyof typeof cellColumns;
+export const CELL_COLUMN_NAMES = Object.keys(cellColumns) as CellColumnName[];
+
+/** The definition of one column, with its optional marks. */
+export function cellColumn(name: CellColumnName): CellColumn {
+  return cellColumns[name];
+}
+
+export const ROLLUP_TABLES = { calls: 'rollup_1h', slices: 'rollup_slice_1h' } as const;
+/** Every call in one cell, or a call in a cell for each of its slices (without any, under ''). */
+export type CellKind = keyof typeof ROLLUP_TABLES;
+
+/** Columns that name a cell. */
+export function cellKeys(kind: CellKind): readonly string[] {
+  return ['hour', ...CELL_DIMENSIONS, ...(kind === 'slices' ? ['slice'] : [])];
+}
+
+/** A SELECT of cells: keys and `columns`, of the calls that the SELECT `calls` gives. */
+export function cellsOfCalls(
+  calls: string,
+  kind: CellKind,
+  columns: readonly CellColumnName[] = CELL_COLUMN_NAMES,
+): string {
+  const source =
+    kind === 'slices' ? `(SELECT *, arrayJoin(${SLICES}) AS slice FROM (${calls}))` : `(${calls})`;
+  const made = columns.map((name) => `${cellColumn(name).sql} AS ${name}`);
+  const keys = cellKeys(kind);
+  return `SELECT ${[...keys, ...made].join(',\n  ')}
+FROM ${source}
+GROUP BY ${keys.join(', ')}`;
+}

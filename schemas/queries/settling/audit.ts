@@ -1,0 +1,78 @@
+/** The audit: what a settled hour's rollups hold against its calls, counted from scratch. */
+import { BoundValues } from '../bound-values.ts';
+import {
+  CELL_COLUMN_NAMES,
+  type CellKind,
+  cellColumn,
+  cellKeys,
+  cellsOfCalls,
+  ROLLUP_TABLES,
+} from '../cells.ts';
+import { type CountedScope, countedCallsOf } from '../counted-calls.ts';
+import type { Statement } from '../statement.ts';
+import { hoursOf } from './settle.ts';
+import { CLOCK_GRAIN_MS } from './times.ts';
+
+export interface AuditUnit {
+  project: string;
+  hour: number;
+  /** A UInt64, hence text. */
+  version: string;
+  audited_ms: number;
+}
+
+/** Clean live hours, those whose last audit is the longest ago first; hours that were never audited in random order. */
+export function auditUnitsStatement(database: string, first_live_hour: number, limit: number): string {
+  return `SELECT marks.project AS project, marks.hour AS hour, toString(marks.published) AS version, toUnixTimestamp64Milli(audits.last) AS audited_ms
+FROM (
+  SELECT project, hour, max(watermark) AS upto, argMax(version, (watermark, version)) AS published
+  FROM ${database}.settled WHERE hour >= ${first_live_hour} GROUP BY project, hour) AS marks
+LEFT JOIN (
+  SELECT project, toInt32(hour + arrayJoin([-1, 0, 1])) AS hour, max(inserted_at) AS newest
+  FROM ${database}.calls WHERE hour >= ${first_live_hour - 1} GROUP BY project, hour) AS touched ON touched.project = marks.project AND touched.hour = marks.hour
+LEFT JOIN (SELECT project, hour, max(audited_at) AS last FROM ${database}.audits GROUP BY project, hour) AS audits
+  ON audits.project = marks.project AND audits.hour = marks.hour
+WHERE published != 0 AND touched.newest <= upto - toIntervalMillisecond(${CLOCK_GRAIN_MS})
+GROUP BY project, hour, version, audited_ms
+ORDER BY audited_ms, rand() LIMIT ${limit}`;
+}
+
+/** Sums of floats depend on the order of adding. */
+const RELATIVE_ERROR = 1e-9;
+
+/**
+ * One row: `cells`, how many were compared, and `differences`, how many of them differ. `newest_ms` is when the
+ * newest row of the hours looked at was inserted: above the hour's watermark the comparison means nothing.
+ */
+export function auditStatement(
+  scope: CountedScope,
+  hour: number,
+  version: string,
+  kind: CellKind,
+): Statement {
+  const values = new BoundValues();
+  const hours = hoursOf([hour]);
+  const counted = countedCallsOf(scope, hours, values);
+  const project = `project = ${values.bind('String', scope.project)}`;
+  const keys = cellKeys(kind);
+  const columns = CELL_COLUMN_NAMES;
+  const marked = `SELECT 1 AS of_rollup, ${[...keys.map((key) => (key === 'hour' ? key : `toString(${key}) AS ${key}`)), ...columns].join(', ')}`;
+  const differs = columns.map((name) => {
+    const [rollup, calls] = [`anyIf(${name}, of_rollup = 1)`, `anyIf(${name}, of_rollup = 0)`];
+    if (cellColumn(name).type.startsWith('Map')) return `mapSort(${rollup}) != mapSort(${calls})`;
+    return cellColumn(name).approximate
+      ? `ifNull(abs(${rollup} - ${calls}) > ${RELATIVE_ERROR} * abs(${calls}), isNull(${rollup}) != isNull(${calls}))`
+      : `NOT (${rollup} <=> ${calls})`;
+  });
+  const sql = `WITH ${[...counted.ctes, '1 AS one'].join(',\n')}
+SELECT count() AS cells, countIf(differs) AS differences,
+  (SELECT toUnixTimestamp64Milli(max(inserted_at)) FROM ${scope.database}.calls WHERE ${project} AND ${hours.wide}) AS newest_ms
+FROM (
+  SELECT ${keys.join(', ')}, count() != 2 OR ${differs.join(' OR ')} AS differs
+  FROM (
+    ${marked} FROM ${scope.database}.${ROLLUP_TABLES[kind]} WHERE ${project} AND hour = ${hour} AND version = toUInt64('${BigInt(version)}')
+    UNION ALL
+    ${marked.replace('1 AS of_rollup', '0 AS of_rollup')} FROM (${cellsOfCalls(counted.select, kind)}))
+  GROUP BY ${keys.join(', ')})`;
+  return { sql, params: values.params };
+}

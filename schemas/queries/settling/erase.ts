@@ -1,0 +1,104 @@
+/** Erasure of a user: which spans it takes, and how they go. */
+import { BoundValues } from '../bound-values.ts';
+import { storedPairs } from '../counted-calls.ts';
+import type { Statement } from '../statement.ts';
+
+export interface Erasure {
+  database: string;
+  project: string;
+  /** As stored: a pseudonym unless raw ids are kept. */
+  user_id: string;
+  /** Microseconds; calls received later (by their version) are not taken. A UInt64, hence text. */
+  erased_at: string;
+}
+
+const at = ({ erased_at }: Erasure): string => `toUInt64('${BigInt(erased_at)}')`;
+
+function build(make: (values: BoundValues) => string): Statement {
+  const values = new BoundValues();
+  const sql = make(values);
+  return { sql, params: values.params };
+}
+
+/** From here on no answer counts the user's calls. */
+export function recordErasure(erasure: Erasure): Statement {
+  return build(
+    (values) => `INSERT INTO ${erasure.database}.erasures (project, user_id, erased_at)
+SELECT ${values.bind('String', erasure.project)}, ${values.bind('String', erasure.user_id)}, ${at(erasure)}`,
+  );
+}
+
+const taken = ({ database }: Erasure, project: string): string =>
+  `SELECT hour, trace_id, span_id FROM ${database}.erased_calls WHERE project = ${project}`;
+
+/** Takes the user's own spans. */
+export function takeOwnSpans(erasure: Erasure): Statement {
+  return build((values) => {
+    const project = values.bind('String', erasure.project);
+    return `INSERT INTO ${erasure.database}.erased_calls (project, hour, trace_id, span_id, erased_at)
+SELECT DISTINCT project, hour, trace_id, span_id, ${at(erasure)} FROM ${erasure.database}.calls
+WHERE project = ${project} AND user_id = ${values.bind('String', erasure.user_id)} AND version <= ${at(erasure)}
+  AND (hour, trace_id, span_id) NOT IN (${taken(erasure, project)} AND erased_at = ${at(erasure)})`;
+  });
+}
+
+/** Takes the spans that tell of the same calls as those taken already: one step along the pairs. */
+export function takePartners(erasure: Erasure): Statement {
+  return build((values) => {
+    const project = values.bind('String', erasure.project);
+    const pairs = storedPairs(erasure.database, `project = ${project}`);
+    const mine = `${taken(erasure, project)} AND erased_at = ${at(erasure)}`;
+    return `INSERT INTO ${erasure.database}.erased_calls (project, hour, trace_id, span_id, erased_at)
+WITH known AS (${pairs})
+SELECT DISTINCT ${project}, id.1, id.2, id.3, ${at(erasure)} FROM (
+  SELECT (by_hour, by_trace_id, by_span_id) AS id FROM known WHERE (hour, trace_id, span_id) IN (${mine})
+  UNION ALL
+  SELECT (hour, trace_id, span_id) AS id FROM known WHERE (by_hour, by_trace_id, by_span_id) IN (${mine}))
+WHERE id NOT IN (${mine})`;
+  });
+}
+
+/** Rows of `hour` and `spans` that the erasure has taken. */
+export function takenStatement(erasure: Erasure): Statement {
+  return build(
+    (values) => `SELECT hour, count() AS spans FROM ${erasure.database}.erased_calls FINAL
+WHERE project = ${values.bind('String', erasure.project)} AND erased_at = ${at(erasure)} GROUP BY hour ORDER BY hour`,
+  );
+}
+
+export type ErasableTable = 'calls' | 'payloads' | 'scores';
+
+/** What of a table goes. Scores are found by span: an answer's hash may be others' too. */
+function condition(erasure: Erasure, table: ErasableTable, values: BoundValues): string {
+  const project = values.bind('String', erasure.project);
+  const mine = `${taken(erasure, project)} AND erased_at = ${at(erasure)}`;
+  return table === 'scores'
+    ? `project = ${project} AND (trace_id, span_id) IN (SELECT trace_id, span_id FROM (${mine}))`
+    : `project = ${project} AND (hour, trace_id, span_id) IN (${mine})`;
+}
+
+/** One row: `number` of rows of the table that are still to go. */
+export function erasableStatement(erasure: Erasure, table: ErasableTable): Statement {
+  return build(
+    (values) =>
+      `SELECT count() AS number FROM ${erasure.database}.${table}${table === 'calls' ? ' FINAL' : ''} WHERE ${condition(erasure, table, values)}`,
+  );
+}
+
+/** Removes the bytes; to be run with `mutations_sync`. */
+export function eraseStatement(erasure: Erasure, table: ErasableTable): Statement {
+  return build(
+    (values) => `ALTER TABLE ${erasure.database}.${table} DELETE WHERE ${condition(erasure, table, values)}`,
+  );
+}
+
+/** `project`, `user_id`, `erased_at` of erasures whose calls have come again since, out of a log that still held them. */
+export function returnedStatement(database: string, since_us: string): string {
+  return `SELECT calls.project AS project, calls.user_id AS user_id, toString(any(erasures.upto)) AS erased_at
+FROM ${database}.calls AS calls INNER JOIN (
+  SELECT project, user_id, max(erased_at) AS upto FROM ${database}.erasures
+  WHERE erased_at > toUInt64('${BigInt(since_us)}') GROUP BY project, user_id) AS erasures
+  ON calls.project = erasures.project AND calls.user_id = erasures.user_id
+WHERE calls.version <= erasures.upto
+GROUP BY project, user_id`;
+}

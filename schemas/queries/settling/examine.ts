@@ -1,0 +1,69 @@
+/** Examining: repeats among the rows inserted since the last time are found, once, and kept in the table of pairs. */
+import { freshCtes, storedPairs } from '../counted-calls.ts';
+import { PAIR_COLUMNS, pairs } from './pairs.ts';
+import { moment } from './times.ts';
+
+/**
+ * One row: how far repeats have been looked for, the newest row there is, and when an hour was last unsettled on
+ * purpose, in milliseconds.
+ */
+export function progressStatement(database: string): string {
+  return `SELECT (SELECT toUnixTimestamp64Milli(max(upto)) FROM ${database}.examined) AS examined_ms,
+  (SELECT toUnixTimestamp64Milli(max(inserted_at)) FROM ${database}.calls) AS newest_ms,
+  (SELECT toUnixTimestamp64Milli(max(watermark)) FROM ${database}.settled WHERE version = 0) AS unsettled_ms,
+  toUnixTimestamp64Milli(now64(3)) AS now_ms`;
+}
+
+/** `hour` and `fresh` (rows of it, deliveries counted) of the hours with rows inserted after `since_ms`. */
+export function freshHoursStatement(database: string, since_ms: number, first_hour: number): string {
+  return `SELECT hour, sum(number) AS fresh FROM (
+  SELECT project, hour, max(inserted_at) AS newest, count() AS number FROM ${database}.calls
+  WHERE hour >= ${first_hour} GROUP BY project, hour HAVING newest > ${moment(since_ms)})
+GROUP BY hour ORDER BY hour`;
+}
+
+export interface Examination {
+  database: string;
+  /** Rows inserted after it are looked at. */
+  since_ms: number;
+  /** Asked of the database before: rows inserted before it are visible. */
+  watermark_ms: number;
+  /** Hours whose rows are looked at, both included. */
+  first_hour: number;
+  last_hour: number;
+}
+
+/**
+ * Stores the pairs of those rows, and for pairs that they belonged to and do not any more, since their content has
+ * changed, that they do not hold: as of when the row that changed them came, so that it is one with that row.
+ */
+export function examineStatement(examination: Examination): string {
+  const { database, since_ms, watermark_ms, first_hour, last_hour } = examination;
+  const since = moment(since_ms);
+  const watermark = moment(watermark_ms);
+  const wide = `hour >= ${first_hour - 1} AND hour <= ${last_hour + 1}`;
+  const own = `hour >= ${first_hour} AND hour <= ${last_hour}`;
+  const ctes = freshCtes(`${database}.calls`, '1', { fresh: own, near: wide }, since);
+  // Both spans of a pair that is older than the watermark are visible here for certain.
+  const known = storedPairs(database, wide, `max(at) < ${watermark}`);
+  const columns = PAIR_COLUMNS.split(', ');
+  const touched = (prefix: string): string =>
+    `SELECT ${columns.map((name) => `known.${name} AS ${name}`).join(', ')}, fresh.inserted_at AS changed
+  FROM known INNER JOIN fresh ON known.project = fresh.project AND known.${prefix}hour = fresh.hour
+    AND known.${prefix}trace_id = fresh.trace_id AND known.${prefix}span_id = fresh.span_id`;
+  return `INSERT INTO ${database}.repeats (${PAIR_COLUMNS}, at, holds, examined_at)
+WITH ${ctes.join(',\n')},
+found AS MATERIALIZED (${pairs()}),
+known AS (${known})
+SELECT ${PAIR_COLUMNS}, at, true, ${watermark} FROM found
+UNION ALL
+SELECT ${PAIR_COLUMNS}, max(changed), false, ${watermark}
+FROM (${touched('')} UNION ALL ${touched('by_')})
+WHERE (${PAIR_COLUMNS}) NOT IN (SELECT ${PAIR_COLUMNS} FROM found)
+GROUP BY ${PAIR_COLUMNS}`;
+}
+
+/** Says that repeats are found up to the watermark. */
+export function markExaminedStatement(database: string, watermark_ms: number): string {
+  return `INSERT INTO ${database}.examined (upto) VALUES (${moment(watermark_ms)})`;
+}

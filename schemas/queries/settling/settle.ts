@@ -1,0 +1,119 @@
+/** Settling: hours become cells of the rollup tables under a version of their own, published by one row each. */
+import { BoundValues } from '../bound-values.ts';
+import { CELL_COLUMN_NAMES, type CellKind, cellKeys, cellsOfCalls, ROLLUP_TABLES } from '../cells.ts';
+import { type CountedScope, countedCallsOf, type HourCondition } from '../counted-calls.ts';
+import type { Statement } from '../statement.ts';
+import { CLOCK_GRAIN_MS, MS_PER_HOUR, moment } from './times.ts';
+
+export interface DueUnit {
+  project: string;
+  hour: number;
+}
+
+/** Hours that are still being filled are not settled; the reader takes them from the calls. */
+const HOURS_OPEN = 2;
+
+export interface DueScope {
+  database: string;
+  now_ms: number;
+  /** Hours before it are frozen. */
+  first_live_hour: number;
+  limit: number;
+}
+
+/**
+ * Hours whose rows are newer than their settlement, or a neighbour's are, and that have been quiet long enough to be
+ * clean once settled; oldest first. `waiting` on each row is how many there are in all.
+ */
+export function dueStatement({ database, now_ms, first_live_hour, limit }: DueScope): string {
+  const last = Math.floor(now_ms / MS_PER_HOUR) - HOURS_OPEN;
+  return `SELECT units.project AS project, units.hour AS hour, count() OVER () AS waiting FROM (
+  SELECT project, toInt32(of_hour + offset) AS hour, max(newest) AS newest, max(offset = 0) AS has_rows FROM (
+    SELECT project, hour AS of_hour, max(inserted_at) AS newest, arrayJoin([-1, 0, 1]) AS offset
+    FROM ${database}.calls WHERE hour >= ${first_live_hour - 1} AND hour <= ${last + 1} GROUP BY project, hour)
+  GROUP BY project, hour) AS units
+LEFT JOIN (
+  SELECT project, hour, max(watermark) AS upto, 1 AS is_settled, argMax(version, (watermark, version)) AS published
+  FROM ${database}.settled WHERE hour >= ${first_live_hour} GROUP BY project, hour) AS marks USING (project, hour)
+WHERE hour >= ${first_live_hour} AND hour <= ${last}
+  AND if(marks.is_settled = 1, marks.published = 0 OR units.newest > marks.upto - toIntervalMillisecond(${CLOCK_GRAIN_MS}), units.has_rows)
+  AND units.newest <= now64(3) - toIntervalMillisecond(${CLOCK_GRAIN_MS})
+ORDER BY hour, project LIMIT ${limit}`;
+}
+
+/** Some hours as a condition. */
+export function hoursOf(hours: readonly number[]): HourCondition {
+  const wide = [...new Set(hours.flatMap((hour) => [hour - 1, hour, hour + 1]))];
+  return { own: `hour IN (${hours.join(', ')})`, wide: `hour IN (${wide.join(', ')})` };
+}
+
+/** The cells that those hours of one project make, with `columns`: the definition of what a rollup holds. */
+export function cellsStatement(
+  scope: CountedScope,
+  hours: readonly number[],
+  kind: CellKind,
+  columns = CELL_COLUMN_NAMES,
+): Statement {
+  const values = new BoundValues();
+  const counted = countedCallsOf(scope, hoursOf(hours), values);
+  const sql = `${counted.ctes.length > 0 ? `WITH ${counted.ctes.join(',\n')}\n` : ''}${cellsOfCalls(counted.select, kind, columns)}`;
+  return { sql, params: values.params };
+}
+
+/** Writes the cells of those hours of one project under a version that no reader chooses before it is marked. */
+export function settleStatement(
+  scope: CountedScope,
+  hours: readonly number[],
+  kind: CellKind,
+  version: string,
+): Statement {
+  const values = new BoundValues();
+  const counted = countedCallsOf(scope, hoursOf(hours), values);
+  const columns = [...cellKeys(kind), ...CELL_COLUMN_NAMES].join(', ');
+  const sql = `INSERT INTO ${scope.database}.${ROLLUP_TABLES[kind]} (project, version, ${columns})
+WITH ${[...counted.ctes, '1 AS one'].join(',\n')}
+SELECT ${values.bind('String', scope.project)}, toUInt64('${BigInt(version)}'), ${columns} FROM (${cellsOfCalls(counted.select, kind)})`;
+  return { sql, params: values.params };
+}
+
+/** Publishes a version of those hours; version 0 unsettles them: they are read from the calls until settled again. */
+export function markSettledStatement(
+  database: string,
+  project: string,
+  hours: readonly number[],
+  version: string,
+  watermark_ms: number,
+): Statement {
+  const values = new BoundValues();
+  const sql = `INSERT INTO ${database}.settled (project, hour, version, watermark)
+SELECT ${values.bind('String', project)}, arrayJoin([${hours.map((hour) => `toInt32(${hour})`).join(', ')}]), toUInt64('${BigInt(version)}'), ${moment(watermark_ms)}`;
+  return { sql, params: values.params };
+}
+
+/** Versions that no reader chooses any more: an hour after the hour was last marked, a day after they were made. */
+const MARKED_GRACE_MS = MS_PER_HOUR;
+const VERSION_GRACE_MS = 24 * MS_PER_HOUR;
+
+/** A version is the time of its making with twenty random bits below, so that it tells its age. */
+export function newVersion(now_ms: number, random: number): string {
+  return String((BigInt(Math.trunc(now_ms)) << 20n) | BigInt(Math.floor(random * 2 ** 20)));
+}
+
+/** Removes superseded versions. Empty if there is nothing to remove, by `supersededStatement`. */
+export function collectStatements(database: string, now_ms: number): string[] {
+  const superseded = supersededCondition(database, now_ms);
+  return [...Object.values(ROLLUP_TABLES), 'settled'].map(
+    (table) => `ALTER TABLE ${database}.${table} DELETE WHERE ${superseded}`,
+  );
+}
+
+/** One row: `number` of published versions that are superseded. */
+export function supersededStatement(database: string, now_ms: number): string {
+  return `SELECT count() AS number FROM ${database}.settled WHERE ${supersededCondition(database, now_ms)}`;
+}
+
+function supersededCondition(database: string, now_ms: number): string {
+  return `version < toUInt64('${newVersion(now_ms - VERSION_GRACE_MS, 0)}')
+  AND (project, hour, version) NOT IN (SELECT project, hour, argMax(version, (watermark, version)) FROM ${database}.settled GROUP BY project, hour)
+  AND (project, hour) NOT IN (SELECT project, hour FROM ${database}.settled GROUP BY project, hour HAVING max(marked_at) > ${moment(now_ms - MARKED_GRACE_MS)})`;
+}
