@@ -51,6 +51,8 @@ const NOT_FOUND = 5;
 const UNIMPLEMENTED = 12;
 
 const REQUEST_TIMEOUT_MS = 30_000;
+/** How often the timeout is looked after; Node's own half minute would make 30 s up to 90. */
+const TIMEOUT_CHECK_MS = 1_000;
 const CONNECTIONS_MAX = 1_024;
 /** Requests that hold a body at once; beyond, 503 at once costs the sender less than a wait. */
 const REQUESTS_MAX = 256;
@@ -142,6 +144,7 @@ export function createCollector(options: CollectorOptions): Collector {
   const app = Fastify({
     bodyLimit: options.otlp_max_bytes,
     requestTimeout: REQUEST_TIMEOUT_MS,
+    http: { headersTimeout: REQUEST_TIMEOUT_MS, connectionsCheckingInterval: TIMEOUT_CHECK_MS },
     // What fastify itself refuses before a route is reached answers through the same error handler.
     frameworkErrors: (error, request, reply) =>
       answerFailure(request, reply as FastifyReply, failureOf(error)),
@@ -155,7 +158,9 @@ export function createCollector(options: CollectorOptions): Collector {
     const known =
       error.code === 'FST_ERR_CTP_BODY_TOO_LARGE' ? new BodyTooLargeError(options.otlp_max_bytes) : error;
     const failure = failureOf(known);
-    if (failure.status === 503 && !(known instanceof UnavailableError)) {
+    // A sender that broke off is no fault of ours.
+    const brokenOff = request.raw.complete === false;
+    if (failure.status === 503 && !brokenOff && !(known instanceof UnavailableError)) {
       options.log('error', 'spans could not be stored', { error: error.message });
     }
     return answerFailure(request, reply, failure);

@@ -18,9 +18,31 @@ const good = otlpBody(calls);
 const PROTOBUF = 'application/x-protobuf';
 
 let embedded: Embedded;
+let slow: Promise<{ status: number | undefined; took_ms: number }>;
 before(async () => {
   embedded = await startEmbedded();
+  slow = sendSlowly();
 });
+
+/** A byte now and then: each arrives, the body never does. It takes its time beside the other tests. */
+async function sendSlowly(): Promise<{ status: number | undefined; took_ms: number }> {
+  const began = performance.now();
+  const dripping = request(`${embedded.otlp}/v1/traces`, {
+    method: 'POST',
+    headers: { 'content-type': PROTOBUF, 'content-length': good.body.length },
+  });
+  const drops = setInterval(() => dripping.write(Buffer.alloc(1)), 500);
+  let status: number | undefined;
+  dripping.on('response', (answer) => {
+    status = answer.statusCode;
+    answer.resume();
+  });
+  dripping.on('error', () => {});
+  await once(dripping, 'close');
+  clearInterval(drops);
+  return { status, took_ms: performance.now() - began };
+}
+
 // Whatever came, the process is the same and takes in what is good.
 after(async () => {
   try {
@@ -201,11 +223,16 @@ test('a sender that breaks off in the middle of a body is forgotten', async () =
     headers: { 'content-type': PROTOBUF, 'content-length': good.body.length },
   });
   half.on('error', () => {});
-  half.write(good.body.subarray(0, good.body.length >> 1));
-  await once(half, 'socket');
+  await new Promise((sent) => half.write(good.body.subarray(0, good.body.length >> 1), sent));
   half.destroy();
   await eventually(async () => {
     const { status } = await fetch(`${embedded.otlp}/readyz`);
     assert.equal(status, 200);
   }, 5_000);
+});
+
+test('a body that does not arrive within half a minute is given up', async () => {
+  const { status, took_ms } = await slow;
+  assert.equal(status, 408);
+  assert.ok(took_ms > 29_000 && took_ms < 40_000, `${took_ms} ms`);
 });
