@@ -15,6 +15,7 @@ import type { UserIds } from './parameters/filters.ts';
 import { type RawQuery, refuseUnknown } from './parameters/query-string.ts';
 import { presets } from './presets.ts';
 import type { RouteContext } from './routes/context.ts';
+import { registerOverview } from './routes/overview.ts';
 import { registerLookups } from './routes/register-lookups.ts';
 import { answerRollup } from './routes/rollups.ts';
 import { registerScores } from './routes/scores.ts';
@@ -88,6 +89,7 @@ export async function createQueryApi(options: QueryApiOptions): Promise<FastifyI
 
   registerLookups(app, context);
   registerScores(app, context);
+  registerOverview(app, context);
 
   const statusSchema = {
     summary: 'Freshness, retention and lag',

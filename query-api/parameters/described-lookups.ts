@@ -15,6 +15,12 @@ export const describedWindow = {
   to: text(`End of the window, not part of it, by default now.${bullets(TIME_FORMS)}`),
 };
 
+/** The window of a route whose default is so many days. */
+export function describedDays(days: number): z.ZodType {
+  const from = text(`Start of the window, by default ${days} days before \`to\`.${bullets(TIME_FORMS)}`);
+  return z.object({ from, to: describedWindow.to });
+}
+
 export const describedCallSearch = z.object({
   ...describedWindow,
   min_duration_ms: z.number().optional().describe('Calls that took at least as long, in milliseconds.'),

@@ -30,8 +30,7 @@ export function windowOf(raw: RawQuery, now_ms: number, names = { from: 'from', 
   const from = singleOf(raw, names.from);
   const to = singleOf(raw, names.to);
   const to_ms = to === undefined ? now_ms : timeOf(names.to, to, now_ms);
-  const from_ms =
-    from === undefined ? Math.max(0, to_ms - DEFAULT_WINDOW_MS) : timeOf(names.from, from, now_ms);
+  const from_ms = from === undefined ? Math.max(0, to_ms - default_ms) : timeOf(names.from, from, now_ms);
   if (from_ms >= to_ms) {
     const iso = (ms: number): string => new Date(ms).toISOString();
     throw new Problem('empty-range', {
