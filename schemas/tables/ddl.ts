@@ -138,6 +138,23 @@ export function addPromptIndex(options: DdlOptions): string {
   return `${alterTable(options, 'calls')} ADD INDEX IF NOT EXISTS prompt_hash_index prompt_hash TYPE bloom_filter(0.01) GRANULARITY 1`;
 }
 
+/** Frozen answers of comparisons. They outlast the calls that they were made of, and the first of a name stays. */
+export function createSnapshots(options: DdlOptions): string {
+  return createTable(options, 'snapshots', {
+    columns: [
+      'project LowCardinality(String)',
+      'name String',
+      'query String',
+      'answer String CODEC(ZSTD(3))',
+      "created_at DateTime64(3, 'UTC')",
+      // Falls as time goes on: of one name the highest stays, which is the first.
+      'precedence UInt64 MATERIALIZED toUInt64(9000000000000 - toUnixTimestamp64Milli(created_at))',
+    ],
+    version: 'precedence',
+    layout: 'ORDER BY (project, name)',
+  });
+}
+
 export function createMigrations(options: DdlOptions): string {
   return createTable(options, 'migrations', {
     columns: ['id UInt32', 'name String', "applied_at DateTime64(3, 'UTC') DEFAULT now64(3)"],

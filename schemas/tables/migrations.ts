@@ -32,6 +32,11 @@ export const migrations: readonly Migration[] = [
     name: 'ids of keys, index of prompts',
     statements: (options) => [ddl.addKeyId(options), ddl.addPromptIndex(options)],
   },
+  {
+    id: 3,
+    name: 'snapshots of comparisons',
+    statements: (options) => [ddl.createSnapshots(options)],
+  },
 ];
 
 const ATTEMPTS = 5;
