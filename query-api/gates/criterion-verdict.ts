@@ -87,7 +87,8 @@ function moreCalls(
   if (candidate.calls === 0) return min_calls;
   if (n === 0 || arms.some(({ data }) => data.kind === 'none')) return null;
   const { measure } = criterion.metric;
-  const least = measure.kind === 'quantile' ? leastForQuantile(measure.level, log_evidence) : 0;
+  const open = !Number.isFinite(interval.low) || !Number.isFinite(interval.high);
+  const least = open && measure.kind === 'quantile' ? leastForQuantile(measure.level, log_evidence) : 0;
   // The scarcest arm decides: both grow together.
   const fill = Math.max(...arms.map(({ data }) => Math.max(min_calls, least) / countOf(data)));
   const settle = value === null ? null : timesAsMany(value, interval, criterion.bound);
