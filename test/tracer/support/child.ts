@@ -15,8 +15,12 @@ export interface ChildResult {
 }
 
 export interface ChildOptions {
-  /** Module for `--import`, relative to the repository. */
+  /** Module that is loaded first, relative to the folder that the application runs in. */
   register?: string;
+  /** How it is loaded; `--import` unless said otherwise. */
+  load?: '--import' | '--require';
+  /** What the source text is; an ES module unless said otherwise. */
+  input?: 'module' | 'commonjs';
   env?: Record<string, string>;
   /** Folder to run in, relative to the repository. */
   cwd?: string;
@@ -24,14 +28,17 @@ export interface ChildOptions {
   signal?: NodeJS.Signals;
 }
 
+/** A hook that puts another line of OpenTelemetry in the place of ours, when the suite runs against it. */
+const LINE = process.env.PLUMBLINE_TEST_OTEL_LINE ? ['--import', process.env.PLUMBLINE_TEST_OTEL_LINE] : [];
+
 /** Runs source text as an application of its own, from the repository's folder or one in it, with only the OTEL_* variables given. */
 export async function runApplication(source: string, options: ChildOptions = {}): Promise<ChildResult> {
   const inherited = Object.entries(process.env).filter(([name]) => !/^(OTEL_|NODE_)/.test(name));
-  const register = options.register ?? './tracer/register.ts';
+  const { register = './tracer/register.ts', load = '--import', input = 'module' } = options;
   const started = performance.now();
   const child = spawn(
     process.execPath,
-    ['--import', register, '--input-type=module-typescript', '--eval', source],
+    [...LINE, load, register, `--input-type=${input}-typescript`, '--eval', source],
     {
       cwd: root + (options.cwd ?? ''),
       env: { ...Object.fromEntries(inherited), ...options.env },
