@@ -11,6 +11,6 @@ const MS_PER_DAY = 86_400_000;
 export function scopeOf(raw: RawQuery, project: Project, context: RouteContext, days: number): CountedScope {
   const now_ms = context.now();
   const { database, retention } = context;
-  const window = windowOf(raw, now_ms, days * MS_PER_DAY);
+  const window = windowOf(raw, now_ms, { from: 'from', to: 'to' }, days * MS_PER_DAY);
   return { database, project, ...window, now_ms, calls_days: retention.calls_days };
 }

@@ -23,10 +23,15 @@ function timeOf(name: string, text: string, now_ms: number): number {
 }
 
 /**
- * By default the 24 hours before `to`, and `to` by default now. `names` says which parameters hold the two, where a
+ * By default the `default_ms` (24 hours) before `to`, and `to` by default now. `names` says which parameters hold the two, where a
  * request has several windows. Throws Problem.
  */
-export function windowOf(raw: RawQuery, now_ms: number, names = { from: 'from', to: 'to' }): Window {
+export function windowOf(
+  raw: RawQuery,
+  now_ms: number,
+  names = { from: 'from', to: 'to' },
+  default_ms: number = DEFAULT_WINDOW_MS,
+): Window {
   const from = singleOf(raw, names.from);
   const to = singleOf(raw, names.to);
   const to_ms = to === undefined ? now_ms : timeOf(names.to, to, now_ms);
