@@ -82,7 +82,8 @@ const PROBLEM_STATUSES: Readonly<Record<string, string>> = {
   400: 'a parameter is wrong',
   401: 'the key is missing or not known',
   403: 'the key is of the other kind',
-  404: 'there is no such call or trace',
+  404: 'there is nothing of this id or name',
+  409: 'the name is taken',
   422: 'the query is too large',
   503: 'the database took too long or is not available',
 };

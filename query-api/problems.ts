@@ -47,6 +47,16 @@ export const problems = {
     title: 'No such call',
     meaning: 'The project has no call or trace of this id: never stored, expired, or its user was erased.',
   },
+  'no-such-snapshot': {
+    status: 404,
+    title: 'No such snapshot',
+    meaning: 'The project has no snapshot of this name.',
+  },
+  'name-taken': {
+    status: 409,
+    title: 'Name taken',
+    meaning: 'There is a snapshot of this name already; snapshots stay as they are.',
+  },
   'method-not-allowed': {
     status: 405,
     title: 'Method not allowed',

@@ -16,6 +16,7 @@ import { type RawQuery, refuseUnknown } from './parameters/query-string.ts';
 import { presets } from './presets.ts';
 import type { RouteContext } from './routes/context.ts';
 import { registerOverview } from './routes/overview.ts';
+import { registerComparisons } from './routes/register-comparisons.ts';
 import { registerLookups } from './routes/register-lookups.ts';
 import { answerRollup } from './routes/rollups.ts';
 import { registerScores } from './routes/scores.ts';
@@ -89,6 +90,7 @@ export async function createQueryApi(options: QueryApiOptions): Promise<FastifyI
 
   registerLookups(app, context);
   registerScores(app, context);
+  registerComparisons(app, context);
   registerOverview(app, context);
 
   const statusSchema = {

@@ -1,0 +1,164 @@
+/** Comparisons that are kept under a name: they answer the same after their calls have expired. */
+import type { Filter } from '../../schemas/queries/filters.ts';
+import type { Project } from '../../schemas/queries/project.ts';
+import {
+  type FrozenRow,
+  oneSnapshotStatement,
+  type SnapshotRow,
+  snapshotRow,
+  snapshotsStatement,
+} from '../../schemas/queries/snapshots.ts';
+import { invalidField, objectOf, textOf } from '../gates/body-fields.ts';
+import { integerOf, type RawQuery, refuseUnknown, singleOf } from '../parameters/query-string.ts';
+import { Problem } from '../problems.ts';
+import type { Ask, RouteContext } from '../routes/context.ts';
+import { type CompareAnswer, compare } from './compare.ts';
+import { parseCompareRequest } from './compare-request.ts';
+
+const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
+const NAME_FORM =
+  'letters, digits, dots, hyphens and underscores; at most 100 of them, the first a letter or digit';
+const MOST_QUERY = 4_000;
+const DEFAULT_LIMIT = 100;
+const MOST_ROWS = 1_000;
+
+/** What would keep a person recognisable after their calls are gone, and after their erasure. */
+const PERSONAL = ['user_id', 'conversation_id'];
+
+const iso = (ms: number): string => new Date(ms).toISOString();
+
+export interface SnapshotHead {
+  name: string;
+  created_at: string;
+  /** Parameters of the comparison, as a query string. */
+  query: string;
+}
+
+export interface Snapshot extends SnapshotHead {
+  answer: CompareAnswer;
+}
+
+const headOf = ({ name, created_ms, query }: SnapshotRow): SnapshotHead => ({
+  name,
+  created_at: iso(created_ms),
+  query,
+});
+
+/** A query string, or its parameters as an object; `text` is the one that is kept. */
+function queryIn(value: unknown): { raw: RawQuery; text: string } {
+  const pairs: [string, string][] = [];
+  if (typeof value === 'string') {
+    pairs.push(...new URLSearchParams(textOf(value, 'query', MOST_QUERY).replace(/^[^?]*\?/, '')));
+  } else {
+    for (const [name, given] of Object.entries(objectOf(value, 'query'))) {
+      const list = Array.isArray(given) ? given : [given];
+      if (!list.every((item) => typeof item === 'string' || typeof item === 'number')) {
+        throw invalidField(`query.${name}`, given, ['a text', 'a list of texts']);
+      }
+      pairs.push(...list.map((item) => [name, String(item)] as [string, string]));
+    }
+  }
+  const text = new URLSearchParams(pairs).toString();
+  if (text.length > MOST_QUERY) throw invalidField('query', text, [`at most ${MOST_QUERY} characters`]);
+  const raw: Record<string, string[]> = Object.create(null);
+  for (const [name, item] of pairs) raw[name] = [...(raw[name] ?? []), item];
+  return { raw, text };
+}
+
+function refusePersonal(filters: readonly Filter[]): void {
+  const personal = filters.find(({ dimension }) => PERSONAL.includes(dimension));
+  if (!personal) return;
+  throw new Problem('invalid-body', {
+    detail: `A snapshot outlasts erasure, so it cannot be about one '${personal.dimension}'.`,
+    parameter: `query.${personal.dimension}`,
+    received: '(an id)',
+    allowed: ['comparisons of groups'],
+  });
+}
+
+const taken = (name: string): Problem =>
+  new Problem('name-taken', {
+    detail: `There is a snapshot '${name}' already, and it stays as it is: choose another name.`,
+    parameter: 'name',
+    received: name,
+  });
+
+/** Makes the comparison and keeps it. Throws Problem or what the statements throw. */
+export async function freeze(
+  body: unknown,
+  project: Project,
+  context: RouteContext,
+  ask: Ask,
+): Promise<Snapshot> {
+  const { writer, database, userIds } = context;
+  if (writer === undefined) {
+    throw new Problem('not-writing', {
+      detail: 'This query API cannot keep snapshots: set CLICKHOUSE_USER and CLICKHOUSE_PASSWORD for it.',
+    });
+  }
+  const fields = objectOf(body, 'body', ['name', 'query']);
+  const name = typeof fields.name === 'string' ? fields.name : '';
+  if (!NAME.test(name)) throw invalidField('name', fields.name, [NAME_FORM]);
+  const now_ms = context.now();
+  const { raw, text } = queryIn(fields.query);
+  const request = parseCompareRequest(raw, { project, userIds, now_ms });
+  if (request.format !== 'json') throw invalidField('query.format', request.format, ['json']);
+  refusePersonal([...request.filters, ...request.arms.flatMap(({ selector }) => selector)]);
+  const scope = { database, project };
+  if ((await ask<FrozenRow>(oneSnapshotStatement(scope, name))).length > 0) throw taken(name);
+  const answer = await compare(request, project, context, now_ms, ask);
+  const frozen = { name, created_ms: now_ms, query: text, answer: JSON.stringify(answer) };
+  await writer.insertRows('snapshots', [snapshotRow(project, frozen)]);
+  // Of two that were made at once the first stays, and the other must not be told that it did.
+  const [kept] = await ask<FrozenRow>(oneSnapshotStatement(scope, name));
+  if (kept?.answer !== frozen.answer) throw taken(name);
+  return { ...headOf(frozen), answer };
+}
+
+/** Throws Problem where there is none of the name. */
+export async function readSnapshot(
+  name: string,
+  project: Project,
+  { database }: Pick<RouteContext, 'database'>,
+  ask: Ask,
+): Promise<Snapshot> {
+  const [row] = await ask<FrozenRow>(oneSnapshotStatement({ database, project }, name));
+  if (!row) {
+    throw new Problem('no-such-snapshot', {
+      detail: `There is no snapshot '${name.slice(0, 100)}': GET /v1/snapshots lists those that there are.`,
+      received: name,
+    });
+  }
+  return { ...headOf(row), answer: JSON.parse(row.answer) as CompareAnswer };
+}
+
+const CURSOR = /^[A-Za-z0-9_-]{1,140}$/;
+
+function nameOfCursor(cursor: string): string {
+  const name = CURSOR.test(cursor) ? Buffer.from(cursor, 'base64url').toString() : '';
+  if (NAME.test(name)) return name;
+  throw new Problem('invalid-parameter', {
+    detail: "'cursor' is not one of ours.",
+    parameter: 'cursor',
+    received: cursor,
+    allowed: ['the `next_cursor` of an answer'],
+  });
+}
+
+/** A page of the list, by name. Throws Problem. */
+export async function listSnapshots(
+  raw: RawQuery,
+  project: Project,
+  { database }: Pick<RouteContext, 'database'>,
+  ask: Ask,
+): Promise<{ items: SnapshotHead[]; next_cursor: string | null }> {
+  refuseUnknown(raw, ['limit', 'cursor']);
+  const limit = integerOf(raw, 'limit', 1, MOST_ROWS) ?? DEFAULT_LIMIT;
+  const cursor = singleOf(raw, 'cursor');
+  const after = cursor === undefined ? '' : nameOfCursor(cursor);
+  const rows = await ask<SnapshotRow>(snapshotsStatement({ database, project }, after, limit + 1));
+  const items = rows.slice(0, limit).map(headOf);
+  const last = items.at(-1);
+  const next_cursor = rows.length > limit && last ? Buffer.from(last.name).toString('base64url') : null;
+  return { items, next_cursor };
+}
