@@ -7,6 +7,8 @@ const CALL = `
   import { traceModelCall } from './tracer/index.ts';
   await traceModelCall({ model: 'm', provider: 'openai' }, async () => ({ choices: [{ message: { content: 'x' } }] }));
 `;
+/** The application's last word: what comes after it is the tracer's doing. */
+const DONE = `console.log('done');`;
 const READY_AND_WAIT = `console.log('ready'); setInterval(() => {}, 1_000);`;
 const NOBODY = 'http://127.0.0.1:1';
 
@@ -25,14 +27,14 @@ function run(source: string, { env, ...options }: ChildOptions = {}) {
 }
 
 test('an application started with the registration sends its span and exits at once', async () => {
-  const { code, stderr, duration_ms } = await run(CALL, { env: { OTEL_SERVICE_NAME: 'checkout' } });
+  const { code, stderr, held_ms } = await run(CALL + DONE, { env: { OTEL_SERVICE_NAME: 'checkout' } });
   assert.deepEqual([code, stderr], [0, '']);
   assert.deepEqual(
     receiver.spans.map(({ name, kind }) => [name, kind]),
     [['chat m', 3]],
   );
   assert.deepEqual(receiver.paths, ['/v1/traces'], 'traces alone: no metrics, no logs');
-  assert.ok(duration_ms < 3_000, `${duration_ms} ms`);
+  assert.ok(held_ms < 3_000, `${held_ms} ms`);
   const resource = Object.fromEntries(receiver.resource.map(({ key, value }) => [key, value.stringValue]));
   assert.equal(resource['service.name'], 'checkout');
   assert.ok(resource['service.instance.id']);
@@ -53,10 +55,10 @@ test('it works as an import too, where a second one and an SDK that is there alr
 });
 
 test('without a collector the application exits soon and exits well', async () => {
-  const { code, stderr, duration_ms } = await run(CALL, { env: { OTEL_EXPORTER_OTLP_ENDPOINT: NOBODY } });
+  const { code, stderr, held_ms } = await run(CALL + DONE, { env: { OTEL_EXPORTER_OTLP_ENDPOINT: NOBODY } });
   assert.equal(code, 0);
   assert.match(stderr, /^plumbline-tracer: spans did not reach http:\/\/127\.0\.0\.1:1 \(ECONNREFUSED\)/);
-  assert.ok(duration_ms < 3_000, `${duration_ms} ms`);
+  assert.ok(held_ms < 3_000, `${held_ms} ms`);
 });
 
 test('a collector that went away holds an application that ends no longer', async () => {
@@ -67,14 +69,15 @@ test('a collector that went away holds an application that ends no longer', asyn
     await fetch(process.env.OTEL_EXPORTER_OTLP_ENDPOINT + '/leave', { method: 'POST', body: '{}' });
     await new Promise((resolve) => setTimeout(resolve, 100));
     ${CALL.replace(/import .*/, '')}
+    ${DONE}
   `;
   const leaving = await startOtlpReceiver();
   const closed = leaving.posted('/leave').then(() => leaving.close());
-  const { stderr, duration_ms } = await run(source, { env: { OTEL_EXPORTER_OTLP_ENDPOINT: leaving.url } });
+  const { stderr, held_ms } = await run(source, { env: { OTEL_EXPORTER_OTLP_ENDPOINT: leaving.url } });
   await closed;
   assert.equal(leaving.spans.length, 1);
   assert.match(stderr, /^plumbline-tracer: spans did not reach/);
-  assert.ok(duration_ms < 3_500, `${duration_ms} ms`);
+  assert.ok(held_ms < 3_500, `${held_ms} ms`);
 });
 
 test('however many batches are lost, the application says so once', async () => {
@@ -86,20 +89,20 @@ test('however many batches are lost, the application says so once', async () => 
 
 test('a collector that never answers holds nobody longer than that', async () => {
   const stalled = await startOtlpReceiver({ delay_ms: 60_000 });
-  const { code, stderr, duration_ms } = await run(CALL, {
+  const { code, stderr, held_ms } = await run(CALL + DONE, {
     env: { OTEL_EXPORTER_OTLP_ENDPOINT: stalled.url },
   });
   await stalled.close();
   assert.equal(code, 0);
   assert.match(stderr, /^plumbline-tracer: spans did not reach/);
-  assert.ok(duration_ms < 3_500, `${duration_ms} ms`);
+  assert.ok(held_ms < 3_500, `${held_ms} ms`);
 });
 
 test('SIGTERM and SIGINT send what is there and then end the process as they would have', async () => {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     const result = await run(CALL + READY_AND_WAIT, { signal });
     assert.equal(result.signal, signal);
-    assert.ok(result.duration_ms < 3_000, `${result.duration_ms} ms`);
+    assert.ok(result.held_ms < 3_000, `${result.held_ms} ms`);
   }
   assert.equal(receiver.spans.length, 2);
 });

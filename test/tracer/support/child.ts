@@ -10,8 +10,8 @@ export interface ChildResult {
   signal: NodeJS.Signals | null;
   stdout: string;
   stderr: string;
-  /** From the start of the process to its end. */
-  duration_ms: number;
+  /** From the application's last word, or from the signal, to the end of the process: how long it was held. */
+  held_ms: number;
 }
 
 export interface ChildOptions {
@@ -35,7 +35,6 @@ const LINE = process.env.PLUMBLINE_TEST_OTEL_LINE ? ['--import', process.env.PLU
 export async function runApplication(source: string, options: ChildOptions = {}): Promise<ChildResult> {
   const inherited = Object.entries(process.env).filter(([name]) => !/^(OTEL_|NODE_)/.test(name));
   const { register = './tracer/register.ts', load = '--import', input = 'module' } = options;
-  const started = performance.now();
   const child = spawn(
     process.execPath,
     [...LINE, load, register, `--input-type=${input}-typescript`, '--eval', source],
@@ -46,12 +45,14 @@ export async function runApplication(source: string, options: ChildOptions = {})
     },
   );
   const output = [text(child.stdout), text(child.stderr)];
-  if (options.signal) {
-    const { signal } = options;
-    child.stdout.once('data', () => child.kill(signal));
-  }
+  let heard = performance.now();
+  const { signal: sent } = options;
+  if (sent) child.stdout.once('data', () => child.kill(sent));
+  child.stdout.on('data', () => {
+    heard = performance.now();
+  });
   const [code, signal] = await once(child, 'close');
-  const duration_ms = performance.now() - started;
+  const held_ms = performance.now() - heard;
   const [stdout = '', stderr = ''] = await Promise.all(output);
-  return { code, signal, stdout, stderr, duration_ms };
+  return { code, signal, stdout, stderr, held_ms };
 }
