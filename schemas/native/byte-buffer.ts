@@ -1,3 +1,6 @@
+/** Below it a loop is faster than a call into the runtime. */
+const SHORT_CHARS = 24;
+
 /** A growing byte buffer: the one place that allocates while a block is encoded. */
 export class ByteBuffer {
   bytes: Buffer;
@@ -53,6 +56,7 @@ export class ByteBuffer {
     }
     // A UTF-16 unit takes at most three bytes of UTF-8; short text leaves its length in one byte.
     this.reserve(length * 3 + 8);
+    if (length < SHORT_CHARS && this.#shortAscii(text)) return;
     if (length < 42) {
       const written = this.bytes.write(text, this.length + 1, 'utf8');
       this.bytes[this.length] = written;
@@ -62,6 +66,19 @@ export class ByteBuffer {
     const byteLength = Buffer.byteLength(text, 'utf8');
     this.varint(byteLength);
     this.length += this.bytes.write(text, this.length, 'utf8');
+  }
+
+  /** Writes `text` if it is ASCII; says whether it was. */
+  #shortAscii(text: string): boolean {
+    const { bytes, length } = this;
+    for (let i = 0; i < text.length; i++) {
+      const code = text.charCodeAt(i);
+      if (code >= 0x80) return false;
+      bytes[length + 1 + i] = code;
+    }
+    bytes[length] = text.length;
+    this.length = length + 1 + text.length;
+    return true;
   }
 
   view(): Buffer {

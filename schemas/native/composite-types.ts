@@ -16,14 +16,23 @@ export const lowCardinality: ColumnType<string> = {
     keys.string('');
     let rows = new Uint32Array(256);
     let count = 0;
+    // Most columns repeat their last value, which spares the look-up.
+    let last = '';
+    let lastNumber = 0;
+    const numberOf = (value: string): number => {
+      let number = numbers.get(value);
+      if (number === undefined) {
+        number = numbers.size;
+        numbers.set(value, number);
+        keys.string(value);
+      }
+      last = value;
+      lastNumber = number;
+      return number;
+    };
     return {
       append(value) {
-        let number = numbers.get(value);
-        if (number === undefined) {
-          number = numbers.size;
-          numbers.set(value, number);
-          keys.string(value);
-        }
+        const number = value === last ? lastNumber : numberOf(value);
         if (count === rows.length) {
           const grown = new Uint32Array(rows.length * 2);
           grown.set(rows);

@@ -111,7 +111,7 @@ async function measure({ otlp_url, api_url }: Sizes) {
   const expected = posted.filter(during).length;
   const direct = since('p', endOf);
   if (expected - direct.length > expected * 0.01)
-    throw new Error(`${expected} markers, seen ${direct.length}`);
+    throw new Error(`${expected} markers, seen ${direct.length}; ${refused} requests refused`);
   return {
     refused,
     'posted at its end, to queryable': direct,
