@@ -33,19 +33,27 @@ export function traceWith<T>(call: CallSpan, fn: () => T): T {
     call.fail(error);
     throw error;
   }
-  if (isApiPromise(answer)) {
-    guarded(() => followApiPromise(answer, call, settle));
-    return answer;
+  switch (guarded(() => kindOf(answer))) {
+    case 'client promise':
+      guarded(() => followApiPromise(answer as object, call, settle));
+      return answer;
+    case 'promise':
+      return followPromise(answer as PromiseLike<unknown>, call) as T;
+    default:
+      settle(answer, call);
+      return answer;
   }
-  if (isThenable(answer)) return followPromise(answer, call) as T;
-  settle(answer, call);
-  return answer;
+}
+
+function kindOf(answer: unknown): 'client promise' | 'promise' | 'value' {
+  if (!isThenable(answer)) return 'value';
+  return isApiPromise(answer) ? 'client promise' : 'promise';
 }
 
 function settle(answer: unknown, call: CallSpan): void {
   guarded(() => rememberAnswer(answer, call));
   if (guarded(() => followStream(answer, call))) return;
-  call.end(readAnswer(answer));
+  call.end(guarded(() => readAnswer(answer)) ?? {});
 }
 
 function followPromise(promise: PromiseLike<unknown>, call: CallSpan): PromiseLike<unknown> {

@@ -11,7 +11,7 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 const run = promisify(execFile);
 const LINE = './test/tracer/otel-2/line.ts';
 /** About the package and its text, whatever OpenTelemetry runs. */
-const ELSEWHERE = /\/(otel-2|package|hash|content)\.test\.ts$/;
+const ELSEWHERE = /\/(otel-2|package|readme|hash|content)\.test\.ts$/;
 
 const { NODE_TEST_CONTEXT: _, ...env } = process.env;
 const options = { cwd: root, env: { ...env, PLUMBLINE_TEST_OTEL_LINE: LINE }, maxBuffer: 2 ** 26 };
