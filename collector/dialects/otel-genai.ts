@@ -65,7 +65,10 @@ export const otelGenai: Dialect = {
   // Of other scopes the key's name is no proof.
   input_basis: [
     { scope: /^plumbline-tracer$|^com\.anthropic\.sdk\./, is: 'inclusive' },
-    { scope: /^@opentelemetry\/instrumentation-(openai|anthropic)/, is: 'inclusive' },
+    {
+      scope: /^@opentelemetry\/instrumentation-(openai|anthropic)|^opentelemetry\.util\.genai/,
+      is: 'inclusive',
+    },
     {
       scope: /^opentelemetry\.instrumentation\.(genai\.)?(openai(_v2)?|anthropic|google_genai)$/,
       is: 'inclusive',

@@ -11,7 +11,21 @@ export const pydanticAi: Dialect = {
   fields: extended(genaiFields, {
     input_tokens: ['gen_ai.usage.input_tokens', 'gen_ai.aggregated_usage.input_tokens'],
     output_tokens: ['gen_ai.usage.output_tokens', 'gen_ai.aggregated_usage.output_tokens'],
-    reasoning_tokens: ['gen_ai.usage.details.reasoning_tokens', 'gen_ai.usage.details.thoughts_tokens'],
+    cache_read_tokens: [
+      'gen_ai.usage.cache_read.input_tokens',
+      'gen_ai.aggregated_usage.cache_read.input_tokens',
+    ],
+    cache_write_tokens: [
+      'gen_ai.usage.cache_creation.input_tokens',
+      'gen_ai.aggregated_usage.cache_creation.input_tokens',
+      'gen_ai.aggregated_usage.cache_write.input_tokens',
+    ],
+    reasoning_tokens: [
+      'gen_ai.usage.details.reasoning_tokens',
+      'gen_ai.usage.details.thoughts_tokens',
+      'gen_ai.aggregated_usage.details.reasoning_tokens',
+    ],
+    request_model: ['gen_ai.request.model', 'model_name'],
     cost_usd: ['operation.cost'],
     input: ['gen_ai.input.messages', 'pydantic_ai.all_messages', 'all_messages_events', 'events'],
     output: ['gen_ai.output.messages', 'final_result'],

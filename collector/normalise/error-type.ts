@@ -77,7 +77,7 @@ const MESSAGE_WORDS: readonly [RegExp, ErrorType][] = [
   [/api key|unauthorized|not authorized|permission denied/i, 'auth'],
   [/timed? ?out/i, 'timeout'],
   [/overloaded|internal server error|server had an error|service unavailable/i, 'server_error'],
-  [/\babort|\bcancell?ed/i, 'cancelled'],
+  [/\babort|\bcancell?ed|GeneratorExit/i, 'cancelled'],
   [/connection (error|refused|reset)|econn|fetch failed|socket hang up/i, 'connection'],
 ];
 

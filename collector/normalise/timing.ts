@@ -47,6 +47,7 @@ export function timingOf(span: Span, fields: Gathered, dialect: Dialect): Timing
   const is_stream =
     asBoolean(stream) ||
     marked_ms !== null ||
+    (stream === null && fields.get('ttft') !== null) ||
     dialect.streams?.some((one) => holds(one, span, fields)) === true;
   // Of an answer in one piece some emitters tell the whole time as the time to its first token.
   const told = stream === null || is_stream ? fields.get('ttft') : null;

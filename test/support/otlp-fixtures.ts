@@ -56,7 +56,13 @@ export interface Fixture {
   expected: Expected;
 }
 
-const EMPTY: Facts = { stream: false, has_ttft: false, response_model: '', response_id: '', finish_reason: '' };
+const EMPTY: Facts = {
+  stream: false,
+  has_ttft: false,
+  response_model: '',
+  response_id: '',
+  finish_reason: '',
+};
 
 /** The value of a field that an emitter does not tell. */
 export function emptyOf(field: string): Facts[string] {
@@ -78,7 +84,10 @@ export function readFixtures(): Fixture[] {
           case: meta.case,
           protocol: meta.protocol,
           answers: meta.answers,
-          files: (meta.files as string[]).map((name) => ({ path: path + name, body: readFileSync(path + name) })),
+          files: (meta.files as string[]).map((name) => ({
+            path: path + name,
+            body: readFileSync(path + name),
+          })),
           expected,
         };
       });
