@@ -11,6 +11,7 @@ import {
   type PayloadPartRow,
   payloadStatement,
   type ShownScore,
+  strikersStatement,
   traceStatement,
 } from '../../schemas/queries/one-call.ts';
 import type { Project } from '../../schemas/queries/project.ts';
@@ -28,9 +29,32 @@ export const NEVER_THERE =
 
 const startedMs = (call: ShownCall): number => microsecondsOf(call.started_at) / 1000;
 
-/** Spans that count in the place of one that does not: the calls that a carrier sums. */
+/** So many times a repeat may be the repeat of another. */
+const LONGEST_CHAIN = 8;
+
+/** Of repeats the spans that count in the end; none while it has not been looked for them. */
+async function strikersOf(call: ShownCall, scope: LookupScope, ask: Ask): Promise<CallId[]> {
+  const keyOf = ({ trace_id, span_id }: CallId): string => `${trace_id}/${span_id}`;
+  const seen = new Map<string, CallId>();
+  const struck = new Set<string>();
+  for (let ids: CallId[] = [call], length = 0; ids.length > 0 && length < LONGEST_CHAIN; length++) {
+    const found: CallId[] = [];
+    for (const id of ids) {
+      const above = await ask<CallId>(strikersStatement(scope, [id]));
+      if (above.length > 0) struck.add(keyOf(id));
+      found.push(...above.filter((one) => !seen.has(keyOf(one))));
+      for (const one of above) seen.set(keyOf(one), one);
+    }
+    // A carrier is struck out by each of its calls, which seldom are repeats themselves: their pairs are few.
+    ids = found;
+  }
+  return [...seen].filter(([key]) => !struck.has(key)).map(([, id]) => id);
+}
+
+/** Spans that count in the place of one that does not: who tells better of the same call, or the calls that it sums. */
 async function countedInstead(call: ShownCall, scope: LookupScope, ask: Ask): Promise<CallId[]> {
-  if (call.kind !== 'carrier') return [];
+  const strikers = await strikersOf(call, scope, ask);
+  if (strikers.length > 0 || call.kind !== 'carrier') return strikers;
   const spans = await ask<ShownCall>(traceStatement(scope, call.trace_id));
   const from_ms = startedMs(call) - TOLERANCE_MS;
   const to_ms = startedMs(call) + call.duration_ms + TOLERANCE_MS;
@@ -42,8 +66,9 @@ async function countedInstead(call: ShownCall, scope: LookupScope, ask: Ask): Pr
 /** Whether the call is one of the counted calls, by the definition that every number is made of. */
 async function isCounted(call: ShownCall, scope: LookupScope, ask: Ask): Promise<boolean> {
   const from_ms = Math.floor(startedMs(call));
-  const spans = await ask<{ span_id: string }>(
-    countedSpansStatement({ ...scope, from_ms, to_ms: from_ms + 1 }, call.trace_id),
+  const window = { ...scope, from_ms, to_ms: from_ms + 1 };
+  const spans = await ask.counted(window, (counting) =>
+    ask<CallId>(countedSpansStatement({ ...window, counting }, call.trace_id)),
   );
   return spans.some(({ span_id }) => span_id === call.span_id);
 }

@@ -7,6 +7,7 @@ import {
   callSearchStatement,
   indexedHoursStatement,
 } from '../../schemas/queries/call-search.ts';
+import type { HourState } from '../../schemas/queries/counting.ts';
 import { type CallId, keptPayloadsStatement, type LookupScope } from '../../schemas/queries/one-call.ts';
 import type { Project } from '../../schemas/queries/project.ts';
 import { encodeCursor } from '../cursor.ts';
@@ -17,20 +18,27 @@ import type { Ask, RouteContext } from './context.ts';
 import { type PayloadFacts, payloadOutlook } from './payload.ts';
 
 const HOUR_MS = 3_600_000;
-/** Lengths of the windows that are searched one after the other, newest first: most searches end in the first. */
-const SLICE_LENGTHS_MS = [HOUR_MS, 6 * HOUR_MS, 48 * HOUR_MS];
+/** Deliveries that are searched at once, newest first: most searches end in the first slice. */
+const SLICE_ROWS = [100_000, 1_000_000];
 
-/** The window in slices, newest first, cut at whole hours. */
-export function slicesOf({ from_ms, to_ms }: Window): Window[] {
+/** The window in slices of whole hours, newest first, by how much they hold; hours without calls are in none. */
+export function slicesOf(
+  { from_ms, to_ms }: Window,
+  hours: readonly Pick<HourState, 'hour' | 'rows'>[],
+): Window[] {
   const slices: Window[] = [];
-  let end_ms = to_ms;
-  for (const length_ms of [...SLICE_LENGTHS_MS, Number.POSITIVE_INFINITY]) {
-    if (end_ms <= from_ms) break;
-    const start_ms = Math.max(from_ms, Math.floor((end_ms - length_ms) / HOUR_MS) * HOUR_MS);
-    slices.push({ from_ms: start_ms, to_ms: end_ms });
-    end_ms = start_ms;
+  let open: { from_ms: number; to_ms: number; rows: number } | undefined;
+  for (const { hour, rows } of hours.toReversed()) {
+    const start_ms = Math.max(from_ms, hour * HOUR_MS);
+    const end_ms = Math.min(to_ms, (hour + 1) * HOUR_MS);
+    if (start_ms >= end_ms || rows === 0) continue;
+    if (open && open.rows + rows > (SLICE_ROWS[slices.length] ?? Number.POSITIVE_INFINITY)) {
+      slices.push({ from_ms: open.from_ms, to_ms: open.to_ms });
+      open = undefined;
+    }
+    open = { from_ms: start_ms, to_ms: open?.to_ms ?? end_ms, rows: (open?.rows ?? 0) + rows };
   }
-  return slices;
+  return open ? [...slices, { from_ms: open.from_ms, to_ms: open.to_ms }] : slices;
 }
 
 const isSelective = ({ trace_id, prompt_hashes, response_hashes }: CallConditions): boolean =>
@@ -53,15 +61,22 @@ async function narrowed(search: CallSearch, ask: Ask): Promise<Window | undefine
 async function find(search: CallSearch, ask: Ask): Promise<ShownCall[]> {
   const window = await narrowed(search, ask);
   if (window === undefined) return [];
-  // Found by an index, calls are few wherever they lie: one statement is best.
-  const slices = isSelective(search.conditions) ? [window] : slicesOf(window);
-  const found: ShownCall[] = [];
-  for (const slice of slices) {
-    const rest = { ...search, scope: { ...search.scope, ...slice }, limit: search.limit - found.length };
-    found.push(...(await ask<ShownCall>(callSearchStatement(rest))));
-    if (found.length >= search.limit) break;
-  }
-  return found;
+  const scope = { ...search.scope, ...window };
+  return ask.counted(scope, async (counting) => {
+    // Found by an index, calls are few wherever they lie: one statement is best.
+    const slices = isSelective(search.conditions) ? [window] : slicesOf(window, counting.hours);
+    const found: ShownCall[] = [];
+    for (const slice of slices) {
+      const rest = {
+        ...search,
+        scope: { ...scope, ...slice, counting },
+        limit: search.limit - found.length,
+      };
+      found.push(...(await ask<ShownCall>(callSearchStatement(rest))));
+      if (found.length >= search.limit) break;
+    }
+    return found;
+  });
 }
 
 /** Each call with what became of its payload. */

@@ -2,7 +2,9 @@
 import type { FastifyReply } from 'fastify';
 import type { KeyRing } from '../../schemas/identity/key-ring.ts';
 import type { KeyedHash } from '../../schemas/identity/keyed-hash.ts';
+import type { Counting, CountingScope } from '../../schemas/queries/counting.ts';
 import type { Statement } from '../../schemas/queries/statement.ts';
+import { withCounting } from '../../schemas/queries/with-counting.ts';
 import type { Warehouse } from '../../schemas/seams.ts';
 import type { Retention } from '../../schemas/tables/ddl.ts';
 import { clientSignal } from '../client-signal.ts';
@@ -23,10 +25,17 @@ export interface RouteContext {
 }
 
 /** Asks the database on behalf of one request, which takes its queries along when it goes. */
-export type Ask = <Row>(statement: Statement) => Promise<Row[]>;
+export interface Ask {
+  <Row>(statement: Statement): Promise<Row[]>;
+  /** Asks what counts in the scope first, hands it over, and both again where calls have come in between. */
+  counted<T>(scope: CountingScope, use: (counting: Counting) => Promise<T>): Promise<T>;
+}
 
 export function askFor(reply: FastifyReply, { warehouse }: RouteContext): Ask {
   const signal = clientSignal(reply);
-  return async <Row>({ sql, params }: Statement) =>
+  const ask = async <Row>({ sql, params }: Statement) =>
     (await warehouse.query<Row>(sql, { params, signal })).rows;
+  const counted = <T>(scope: CountingScope, use: (counting: Counting) => Promise<T>) =>
+    withCounting(warehouse, scope, signal, use);
+  return Object.assign(ask, { counted });
 }

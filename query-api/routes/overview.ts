@@ -28,7 +28,9 @@ const iso = (ms: number): string => new Date(ms).toISOString();
 export async function answerModels(raw: RawQuery, project: Project, context: RouteContext, ask: Ask) {
   refuseUnknown(raw, ['from', 'to']);
   const scope = scopeOf(raw, project, context, MODELS_DAYS);
-  const rows = await ask<ModelRow>(modelsStatement(scope, MOST_ROWS + 1));
+  const rows = await ask.counted(scope, (counting) =>
+    ask<ModelRow>(modelsStatement({ ...scope, counting }, MOST_ROWS + 1)),
+  );
   return {
     from: iso(scope.from_ms),
     to: iso(scope.to_ms),
@@ -44,7 +46,7 @@ export async function answerAudit(raw: RawQuery, project: Project, context: Rout
   const scope = scopeOf(raw, project, context, AUDIT_DAYS);
   const { retention } = context;
   const [traffic, kept] = await Promise.all([
-    ask<TrafficRow>(trafficStatement(scope)),
+    ask.counted(scope, (counting) => ask<TrafficRow>(trafficStatement({ ...scope, counting }))),
     ask<KeptRow>(keptStatement({ ...scope, payloads_days: retention.payloads_days })),
   ]);
   const facts = { traffic, kept: kept[0]!, retention, now_ms: scope.now_ms };

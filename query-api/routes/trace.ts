@@ -107,8 +107,9 @@ export async function answerTrace(
   const starts_us = spans.map((span) => microsecondsOf(span.started_at));
   const from_ms = Math.floor(starts_us[0]! / 1000);
   const to_ms = Math.floor(starts_us.at(-1)! / 1000) + 1;
-  const counted = await ask<{ span_id: string }>(
-    countedSpansStatement({ ...scope, from_ms, to_ms }, trace_id),
+  const window = { ...scope, from_ms, to_ms };
+  const counted = await ask.counted(window, (counting) =>
+    ask<{ span_id: string }>(countedSpansStatement({ ...window, counting }, trace_id)),
   );
   const ids = new Set(counted.map(({ span_id }) => span_id));
   const costs = spans.filter(({ span_id }) => ids.has(span_id)).map(({ cost_usd }) => cost_usd);

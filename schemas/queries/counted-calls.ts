@@ -150,7 +150,8 @@ export function freshCtes(
 const EXAMINED_TO = (database: string): string =>
   `(SELECT max(upto) - toIntervalMillisecond(${CLOCK_GRAIN_MS}) FROM ${database}.examined) AS examined_to`;
 
-function notErased(
+/** Conditions on calls that leave out what is erased; `own` is a condition on the rows of `erased_calls` too. */
+export function notErased(
   { database, counting }: CountedScope,
   project: string,
   own: string,

@@ -1,7 +1,7 @@
 /** What is known of one call: the record, its payload's parts, its scores, its neighbours; and the spans of a trace. */
 import { BoundValues } from './bound-values.ts';
 import { LIST_FIELDS, SHOWN_FIELDS, shownColumns } from './call-columns.ts';
-import { type CountedScope, countedCalls, horizonMs } from './counted-calls.ts';
+import { type CountedScope, countedCalls, horizonMs, notErased, storedPairs } from './counted-calls.ts';
 import type { Project } from './project.ts';
 import type { Statement } from './statement.ts';
 
@@ -30,13 +30,22 @@ const bytes = (values: BoundValues, hex: string, width: number): string =>
 const time = (values: BoundValues, ms: number): string =>
   `fromUnixTimestamp64Milli(${values.bind('Int64', ms)}, 'UTC')`;
 
+/** Neither expired nor erased. */
+function visible(scope: LookupScope, values: BoundValues): string {
+  const project = `project = ${values.bind('String', scope.project)}`;
+  const any = { ...scope, from_ms: 0, to_ms: 0 };
+  return [`started_at >= ${time(values, horizonMs(scope))}`, ...notErased(any, project, '1', values)].join(
+    ' AND ',
+  );
+}
+
 /** Rows of a trace that retention still shows; the index tells their hours, and the sort key leads to them. */
 function ofTrace(scope: LookupScope, trace_id: string, values: BoundValues): string {
   const table = `${values.bind('Identifier', scope.database)}.calls`;
   const conditions = `project = ${values.bind('String', scope.project)} AND trace_id = ${bytes(values, trace_id, 16)}`;
   return `SELECT * FROM ${table} FINAL
   WHERE ${conditions} AND hour IN (SELECT hour FROM ${table} WHERE ${conditions})
-    AND started_at >= ${time(values, horizonMs(scope))}`;
+    AND ${visible(scope, values)}`;
 }
 
 /** One row of `ShownCall` with all its fields, or none. */
@@ -157,13 +166,18 @@ export function neighboursStatement(
   const iso = (aggregate: string): string =>
     `formatDateTime(${aggregate}(c.started_at), '%Y-%m-%dT%H:%i:%S.%fZ')`;
   const example = "(lower(hex(c.trace_id)), lower(hex(c.span_id)), ifNull(lower(hex(c.response_hash)), ''))";
+  const same = `project = ${values.bind('String', scope.project)} AND ${column} = ${bytes(values, hash, 32)} AND kind = 'call'`;
   const sql = `SELECT count() AS calls, uniqExact(c.prompt_hash) AS prompts, uniqExact(c.response_hash) AS answers,
   groupUniqArray(10)(toString(c.model)) AS models, ${iso('min')} AS first_at, ${iso('max')} AS last_at,
   arrayMap(e -> e.2, groupArraySorted(${MOST_EXAMPLES})((-toUnixTimestamp64Micro(c.started_at), ${example}))) AS examples
 FROM (SELECT trace_id, span_id, started_at, model, prompt_hash, response_hash
   FROM ${values.bind('Identifier', scope.database)}.calls
-  WHERE project = ${values.bind('String', scope.project)} AND ${column} = ${bytes(values, hash, 32)} AND kind = 'call'
-    AND started_at >= ${time(values, horizonMs(scope))}
+  WHERE ${same} AND ${visible(scope, values)}
+    AND (trace_id, span_id) NOT IN (SELECT trace_id, span_id FROM (${storedPairs(
+      scope.database,
+      `project = ${values.bind('String', scope.project)} AND (hour, trace_id, span_id) IN (
+      SELECT hour, trace_id, span_id FROM ${scope.database}.calls WHERE ${same})`,
+    )}))
   LIMIT 1 BY trace_id, span_id) AS c`;
   return { sql, params: values.params };
 }
@@ -185,5 +199,19 @@ WHERE p.project = ${values.bind('String', scope.project)}
   AND p.hour IN (SELECT toInt32(arrayJoin(${hours})))
   AND p.trace_id IN (SELECT toFixedString(unhex(arrayJoin(${trace_ids})), 16))
   AND p.started_at >= ${time(values, wanted.horizon_ms)}`;
+  return { sql, params: values.params };
+}
+
+/** Rows of `trace_id` and `span_id`, hex: the spans that were found to tell of the same call, and count before these. */
+export function strikersStatement(scope: LookupScope, ids: readonly CallId[]): Statement {
+  const values = new BoundValues();
+  const spans = ids.map(
+    ({ trace_id, span_id }) => `(${bytes(values, trace_id, 16)}, ${bytes(values, span_id, 8)})`,
+  );
+  const project = `project = ${values.bind('String', scope.project)}`;
+  const sql = `SELECT DISTINCT lower(hex(p.by_trace_id)) AS trace_id, lower(hex(p.by_span_id)) AS span_id
+FROM (${storedPairs(scope.database, `${project} AND (trace_id, span_id) IN (${spans.join(', ')})`)}) AS p
+ORDER BY p.by_trace_id, p.by_span_id
+LIMIT ${MOST_SPANS}`;
   return { sql, params: values.params };
 }

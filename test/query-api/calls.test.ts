@@ -185,19 +185,24 @@ test('text is found in payloads whatever its case, as long as they are kept; eac
   assert.equal(Date.parse(first!.payload.expires_at!), Math.floor(kept!.started_at / 1000) + 14 * DAY_MS);
 });
 
-test('a window is searched in slices that cover it once, newest first', () => {
-  for (const [from_ms, to_ms] of [
-    [0, 1],
-    [5, 3_600_000],
-    [1_234_567, 90 * DAY_MS + 89],
-    [0, 7 * 3_600_000],
-  ] as const) {
-    const slices = slicesOf({ from_ms, to_ms });
-    assert.equal(slices[0]!.to_ms, to_ms);
-    assert.equal(slices.at(-1)!.from_ms, from_ms);
-    for (const [index, slice] of slices.entries()) {
-      assert.ok(slice.from_ms < slice.to_ms);
-      if (index > 0) assert.equal(slice.to_ms, slices[index - 1]!.from_ms);
-    }
-  }
+test('a window is searched in slices of so many calls, newest first, and none of empty hours', () => {
+  const hour_ms = 3_600_000;
+  const hours = [
+    [1, 80_000],
+    [2, 900_000],
+    [5, 90_000],
+    [6, 90_000],
+    [7, 5_000],
+    [9, 0],
+  ].map(([hour, rows]) => ({ hour: hour!, rows: rows! }));
+  const window = { from_ms: hour_ms + 5, to_ms: 20 * hour_ms };
+  assert.deepEqual(slicesOf(window, hours), [
+    { from_ms: 6 * hour_ms, to_ms: 8 * hour_ms },
+    { from_ms: 2 * hour_ms, to_ms: 6 * hour_ms },
+    { from_ms: hour_ms + 5, to_ms: 2 * hour_ms },
+  ]);
+  assert.deepEqual(slicesOf({ from_ms: 3 * hour_ms, to_ms: 5 * hour_ms }, hours), []);
+  assert.deepEqual(slicesOf({ from_ms: 6.5 * hour_ms, to_ms: 6.75 * hour_ms }, hours), [
+    { from_ms: 6.5 * hour_ms, to_ms: 6.75 * hour_ms },
+  ]);
 });
