@@ -145,6 +145,8 @@ export function createCollector(options: CollectorOptions): Collector {
     bodyLimit: options.otlp_max_bytes,
     requestTimeout: REQUEST_TIMEOUT_MS,
     http: { headersTimeout: REQUEST_TIMEOUT_MS, connectionsCheckingInterval: TIMEOUT_CHECK_MS },
+    // Its own 503 while it closes has no Retry-After; the writer's, which takes nothing more then, has.
+    return503OnClosing: false,
     // What fastify itself refuses before a route is reached answers through the same error handler.
     frameworkErrors: (error, request, reply) =>
       answerFailure(request, reply as FastifyReply, failureOf(error)),
