@@ -4,7 +4,7 @@ import { examine } from '../../../ingest/settle/examiner.ts';
 import { settleHours } from '../../../ingest/settle/settle-hours.ts';
 import { createRandom } from '../../query-api/support/random.ts';
 import { countedOf } from './support/reference.ts';
-import { ask, assertSame, COUNTS, type Settling, startSettling } from './support/settling.ts';
+import { ask, assertSame, type Settling, startSettling } from './support/settling.ts';
 import { changed, makeWorld, told } from './support/spans.ts';
 
 const HOUR_MS = 3_600_000;
@@ -19,10 +19,10 @@ before(async () => {
 after(() => settling.stop());
 
 test('what counts is what the rules say, from scratch, examined, and settled, whatever order it came in', async () => {
-  for (const seed of [1, 2, 3]) {
+  for (const seed of [1, 2]) {
     const project = `rules-${seed}`;
     const world = makeWorld(createRandom(seed), project, FROM_MS, HOURS);
-    const spans = Array.from({ length: 400 }, () => told(world)).flat();
+    const spans = Array.from({ length: 300 }, () => told(world)).flat();
     const again = spans.filter(() => world.random.chance(0.1)).map((call) => changed(world, call));
     const sent = [...spans, ...again].sort(() => world.random.next() - 0.5);
     for (let at = 0; at < sent.length; at += 200) {
@@ -50,6 +50,5 @@ test('what counts is what the rules say, from scratch, examined, and settled, wh
       Array.from({ length: HOURS + 2 }, (_, at) => first + at),
     );
     assertSame(await ask(settling, { ...window, from: 'cells' }), truth, `seed ${seed}, settled`);
-    void COUNTS;
   }
 });
