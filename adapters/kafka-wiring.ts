@@ -6,6 +6,11 @@ import type { Settings } from '../schemas/settings/definitions.ts';
 import { createKafkajsBus } from './kafkajs-bus.ts';
 import { required } from './wiring.ts';
 
+/** Below the two seconds in which a sender is promised its 503. */
+const PUBLISH_TIMEOUT_MS = 1_300;
+/** A killed ingest holds its partitions for so long; heartbeats go on during long inserts, so it need not be longer. */
+const SESSION_TIMEOUT_MS = 10_000;
+
 /** Throws StartError when a setting is missing. Connects in the background. */
 export async function kafkaBus(settings: Settings, client_id: string, log: Log): Promise<Bus> {
   const brokers = required(
@@ -23,6 +28,8 @@ export async function kafkaBus(settings: Settings, client_id: string, log: Log):
     brokers,
     client_id,
     log,
+    publish_timeout_ms: PUBLISH_TIMEOUT_MS,
+    session_timeout_ms: SESSION_TIMEOUT_MS,
     ...(settings.kafka_ssl ? { ssl: ca ? { ca: [ca] } : true } : {}),
     ...(sasl ? { sasl } : {}),
   });

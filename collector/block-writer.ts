@@ -30,7 +30,7 @@ export const KAFKA_GROUPING: GroupingOptions = {
   min_interval_ms: 0,
   max_in_flight: 4,
   max_pending_bytes: 64 * 1024 * 1024,
-  deadline_ms: 1_800,
+  deadline_ms: 1_500,
   // With the heaviest rows that may still join, below the topics' limit for a message even if nothing compresses.
   block_max_bytes: 3 * 1024 * 1024,
 };

@@ -312,7 +312,7 @@ test('200 comes only after every block of the request is durable', async () => {
 test('concurrent requests share a block, large ones are split', async () => {
   const { sink, blocks, rows } = recording();
   const { app, stop } = startTestCollector(sink, {
-    grouping: { ...QUICK, max_wait_ms: 30, block_max_bytes: 100_000 },
+    grouping: { ...QUICK, max_wait_ms: 500, block_max_bytes: 100_000 },
   });
   const post = (count: number, seed: number) =>
     app.inject({
