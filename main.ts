@@ -18,10 +18,12 @@ import {
 import { EMBEDDED_GROUPING } from './collector/block-writer.ts';
 import { firstCallCommand } from './collector/first-call.ts';
 import { pricerOf, redactOf, slicesOfSettings } from './collector/from-settings.ts';
+import { startHeartbeats } from './collector/heartbeat.ts';
 import { createCollector } from './collector/server.ts';
 import { removeConnection, writeConnection } from './engine/connection-file.ts';
 import { startEngine } from './engine/supervisor.ts';
 import { createSettler } from './ingest/settle/settler.ts';
+import { createFreshness } from './query-api/freshness.ts';
 import { createQueryApi } from './query-api/server.ts';
 import { createKeyedHash } from './schemas/identity/keyed-hash.ts';
 import { recordSeedKeys } from './schemas/identity/keys-table.ts';
@@ -94,6 +96,13 @@ await runProcess({
       log,
     });
     settler.start();
+    const freshness = createFreshness({
+      warehouse: readWarehouse,
+      database,
+      calls_days: settings.retention_calls_days,
+      stall_ms: settings.stall_s * 1000,
+      registry,
+    });
     const api = await createQueryApi({
       warehouse: readWarehouse,
       writer: warehouse,
@@ -103,13 +112,25 @@ await runProcess({
       user_ids: settings.user_ids,
       retention: retentionOf(settings),
       ledger: () => ({ ...collector.ledger.snapshot() }),
+      freshness,
       log,
       version: VERSION,
     });
-    for (const app of [collector.app, api]) registerOpsRoutes(app, { registry, ready: () => engine.ping() });
+    registerOpsRoutes(collector.app, { registry, ready: () => engine.ping() });
+    const ready = async (): Promise<void> => {
+      await engine.ping();
+      await freshness.check();
+    };
+    registerOpsRoutes(api, { registry, ready });
 
     const otlp = await listen(collector.app, settings.host, settings.otlp_port);
     const query = await listen(api, settings.host, settings.api_port);
+    const heartbeats = startHeartbeats({
+      beat: () => collector.beat(),
+      interval_ms: settings.heartbeat_s * 1000,
+      registry,
+      log,
+    });
     console.log(`
 Plumbline is up.
   Spans in:   ${otlp}/v1/traces   (OTEL_EXPORTER_OTLP_ENDPOINT=${otlp})
@@ -122,6 +143,7 @@ Send a first call, then ask for its p95:
     return {
       async stop() {
         keys.stop();
+        heartbeats.stop();
         await api.close();
         await Promise.all([collector.stop(), settler.stop()]);
         await Promise.all([warehouse.close(), readWarehouse.close()]);

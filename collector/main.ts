@@ -11,6 +11,7 @@ import { createKeyedHash } from '../schemas/identity/keyed-hash.ts';
 import type { Sink } from '../schemas/seams.ts';
 import { KAFKA_GROUPING } from './block-writer.ts';
 import { pricerOf, redactOf, slicesOfSettings } from './from-settings.ts';
+import { startHeartbeats } from './heartbeat.ts';
 import { createCollector } from './server.ts';
 
 await runProcess({
@@ -65,10 +66,17 @@ await runProcess({
         log('error', 'the topics could not be created', { error: String(error) });
       });
     const url = await listen(collector.app, settings.host, settings.otlp_port);
+    const heartbeats = startHeartbeats({
+      beat: () => collector.beat(),
+      interval_ms: settings.heartbeat_s * 1000,
+      registry,
+      log,
+    });
     console.log(`Collector listening on ${url} (OTLP/HTTP); try: curl ${url}/readyz`);
     return {
       async stop() {
         keys?.stop();
+        heartbeats.stop();
         await collector.stop();
         await bus.close();
         await warehouse?.close();

@@ -4,10 +4,12 @@ import type { Registry } from 'prom-client';
 import { type KeyRing, keyOfHeaders } from '../schemas/identity/key-ring.ts';
 import type { KeyedHash } from '../schemas/identity/keyed-hash.ts';
 import type { Log } from '../schemas/log.ts';
+import { OWN_PROJECT } from '../schemas/queries/project.ts';
 import { type Sink, UnavailableError } from '../schemas/seams.ts';
 import type { Settings } from '../schemas/settings/definitions.ts';
 import { type BlockWriter, createBlockWriter, type GroupingOptions } from './block-writer.ts';
 import { dialects } from './dialects/index.ts';
+import { createHeartbeatSpan } from './heartbeat.ts';
 import { decompress } from './http/decompress.ts';
 import { encodingOf, json } from './http/encodings.ts';
 import { BodyTooLargeError, KeyError, UnsupportedTypeError } from './http/errors.ts';
@@ -42,6 +44,11 @@ export interface CollectorOptions {
 export interface Collector {
   app: FastifyInstance;
   ledger: Ledger;
+  /**
+   * Sends a call of the collector's own along the way of all others. Resolves once it is durable, rejects as a request
+   * would. It is in no project's numbers and not on the ledger.
+   */
+  beat(): Promise<void>;
   /** Stops taking requests in, finishes those under way. */
   stop(): Promise<void>;
 }
@@ -204,9 +211,11 @@ export function createCollector(options: CollectorOptions): Collector {
     return answerFailure(request, reply, { status: 404, code: NOT_FOUND, message });
   });
 
+  const heartbeatSpan = createHeartbeatSpan();
   return {
     app,
     ledger,
+    beat: () => writer.write(takeInSpans([heartbeatSpan(now_ms())], context(OWN_PROJECT)), 0),
     async stop() {
       const closed = app.close();
       await writer.drain();

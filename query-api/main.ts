@@ -15,6 +15,7 @@ import {
   VERSION,
 } from '../adapters/wiring.ts';
 import { createKeyedHash } from '../schemas/identity/keyed-hash.ts';
+import { createFreshness } from './freshness.ts';
 import { createQueryApi } from './server.ts';
 
 await runProcess({
@@ -33,6 +34,13 @@ await runProcess({
     const writer = optionalWritingWarehouse(settings);
     const registry = new Registry();
     collectDefaultMetrics({ register: registry });
+    const freshness = createFreshness({
+      warehouse,
+      database,
+      calls_days: settings.retention_calls_days,
+      stall_ms: settings.stall_s * 1000,
+      registry,
+    });
     const api = await createQueryApi({
       warehouse,
       ...(writer ? { writer } : {}),
@@ -41,10 +49,15 @@ await runProcess({
       keyedHash: createKeyedHash(hashKey),
       user_ids: settings.user_ids,
       retention: retentionOf(settings),
+      freshness,
       log,
       version: VERSION,
     });
-    registerOpsRoutes(api, { registry, ready: () => warehouse.ping() });
+    const ready = async (): Promise<void> => {
+      await warehouse.ping();
+      await freshness.check();
+    };
+    registerOpsRoutes(api, { registry, ready });
     const keys = await followKeysTable(warehouse, database, keyRing, log);
     checkExposure(settings, 'read', keyRing);
     const url = await listen(api, settings.host, settings.api_port);

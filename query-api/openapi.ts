@@ -50,6 +50,18 @@ export const statusAnswer = z.object({
       age_s: z.number().describe('how long ago it started, in seconds'),
     }),
   ).describe('the newest call of the project that can be queried; null if there is none'),
+  heartbeat: nullable(
+    z.object({
+      started_at: time('when the collector sent it'),
+      inserted_at: time('when it reached the database'),
+      age_s: z
+        .number()
+        .describe('how long ago it was sent: what the line is behind by, and up to its interval more'),
+      delay_s: z.number().describe('how long it took from the collector into the database, in seconds'),
+    }),
+  ).describe(
+    'the newest of the heartbeats that the collector sends through the whole line; null if there is none',
+  ),
   retention: z.object({
     payloads_days: z.number(),
     calls_days: z.number(),

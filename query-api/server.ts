@@ -9,6 +9,7 @@ import { authenticate } from './authenticate.ts';
 import { clientSignal } from './client-signal.ts';
 import { registerDocs } from './docs.ts';
 import { type Log, registerErrorHandlers, sendProblem } from './error-handler.ts';
+import type { Freshness } from './freshness.ts';
 import { openapiOptions, problemResponses, rollupAnswer, statusAnswer } from './openapi.ts';
 import { describedParameters } from './parameters/described.ts';
 import type { UserIds } from './parameters/filters.ts';
@@ -37,6 +38,8 @@ export interface QueryApiOptions {
   ledger?: () => Record<string, unknown>;
   /** Messages that wait to be inserted. */
   lag?: () => Promise<unknown>;
+  /** Age of the newest heartbeat, for the status. */
+  freshness?: Freshness;
   /** Milliseconds since 1970. */
   now?: () => number;
   /** Told of what was answered with a 5xx, and why. */
@@ -52,12 +55,13 @@ function userIdsOf({ user_ids, keyedHash }: QueryApiOptions): UserIds {
 
 /** Routes may still be added to it. Rejects with an Error when the options do not fit together. */
 export async function createQueryApi(options: QueryApiOptions): Promise<FastifyInstance> {
-  const { warehouse, writer, database, keyRing, keyedHash, retention, version, ledger, lag } = options;
+  const { warehouse, writer, database, keyRing, keyedHash, retention, version, ledger, lag, freshness } =
+    options;
   const now = options.now ?? Date.now;
   const userIds = userIdsOf(options);
   const rollups = { warehouse, database, calls_days: retention.calls_days, userIds, now };
   const context: RouteContext = { warehouse, writer, database, keyRing, keyedHash, userIds, retention, now };
-  const status = { warehouse, database, retention, ledger, lag, now, version };
+  const status = { warehouse, database, retention, ledger, lag, freshness, now, version };
 
   const app: FastifyInstance = fastify({
     frameworkErrors: (error, _request, reply) => {

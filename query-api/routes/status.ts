@@ -4,6 +4,7 @@ import type { Project } from '../../schemas/queries/project.ts';
 import type { Warehouse } from '../../schemas/seams.ts';
 import type { Retention } from '../../schemas/tables/ddl.ts';
 import { migrations } from '../../schemas/tables/migrations.ts';
+import type { Freshness, Heartbeat } from '../freshness.ts';
 
 export interface StatusContext {
   warehouse: Warehouse;
@@ -11,11 +12,19 @@ export interface StatusContext {
   retention: Retention;
   ledger?: (() => Record<string, unknown>) | undefined;
   lag?: (() => Promise<unknown>) | undefined;
+  freshness?: Freshness | undefined;
   now: () => number;
   version: string;
 }
 
 const iso = (ms: number): string => new Date(ms).toISOString();
+
+const shownHeartbeat = ({ started_ms, inserted_ms, age_ms }: Heartbeat) => ({
+  started_at: iso(started_ms),
+  inserted_at: iso(inserted_ms),
+  age_s: age_ms / 1000,
+  delay_s: Math.max(0, inserted_ms - started_ms) / 1000,
+});
 
 export async function answerStatus(
   project: Project,
@@ -30,10 +39,11 @@ export async function answerStatus(
     now_ms,
     calls_days: retention.calls_days,
   });
-  const [newest, lag] = await Promise.all([
+  const [newest, lag, heartbeat] = await Promise.all([
     warehouse.query<NewestCallRow>(sql, { params, signal }),
     // Of a log that does not answer the lag is not known; the rest of the status still is.
     context.lag?.().catch(() => null),
+    context.freshness?.newest(),
   ]);
   const row = newest.rows[0];
   return {
@@ -44,6 +54,7 @@ export async function answerStatus(
           age_s: (now_ms - row.started_ms) / 1000,
         }
       : null,
+    heartbeat: heartbeat ? shownHeartbeat(heartbeat) : null,
     retention,
     ledger: context.ledger?.() ?? null,
     lag: lag ?? null,

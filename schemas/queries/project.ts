@@ -8,3 +8,6 @@ export type Project = string & { readonly [brand]: 'project' };
 export function projectOfKey(name: string): Project {
   return name as Project;
 }
+
+/** Holds our own heartbeats. No key can open it: names of projects that have keys begin with a letter or digit. */
+export const OWN_PROJECT = '_plumbline' as Project;

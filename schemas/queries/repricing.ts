@@ -1,6 +1,7 @@
 /** Statements of re-pricing: what the cost of stored calls was made of, and writing it anew. */
 import { callFields } from '../record/calls.ts';
 import { BoundValues } from './bound-values.ts';
+import { OWN_PROJECT } from './project.ts';
 import type { Statement } from './statement.ts';
 
 /** A stored call as far as its price goes. Ids in hex. */
@@ -32,7 +33,11 @@ export function pricedCallsStatement(scope: {
 }): Statement {
   const values = new BoundValues();
   const conditions = [`hour = ${values.bind('Int32', scope.hour)}`];
-  if (scope.project !== undefined) conditions.push(`project = ${values.bind('String', scope.project)}`);
+  conditions.push(
+    scope.project === undefined
+      ? `project != '${OWN_PROJECT}'`
+      : `project = ${values.bind('String', scope.project)}`,
+  );
   if (scope.model !== undefined) conditions.push(`model = ${values.bind('String', scope.model)}`);
   const sql = `SELECT project, lower(hex(trace_id)) AS trace, lower(hex(span_id)) AS span, provider, model, response_model,
   toUnixTimestamp64Milli(started_at) AS started_ms, token_basis,

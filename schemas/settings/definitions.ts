@@ -156,6 +156,18 @@ export const definitions = {
     'slice noisy: at least this share of the prompt is noise, 0 to 1',
     { default: '0.3' },
   ),
+  heartbeat_s: setting(
+    'PLUMBLINE_HEARTBEAT_S',
+    z.coerce.number().int().min(0).max(3_600),
+    'seconds between the collector’s own heartbeats through the whole line; 0 sends none',
+    { default: '10' },
+  ),
+  stall_s: setting(
+    'PLUMBLINE_STALL_S',
+    z.coerce.number().int().min(1).max(86_400),
+    'the query API is not ready once the newest heartbeat is so many seconds old',
+    { default: '60' },
+  ),
   log_level: setting(
     'PLUMBLINE_LOG_LEVEL',
     z.enum(['debug', 'info', 'warn', 'error', 'silent']),

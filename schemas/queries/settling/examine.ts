@@ -1,5 +1,6 @@
 /** Examining: repeats among the rows inserted since the last time are found, once, and kept in the table of pairs. */
 import { freshCtes, storedPairs } from '../counted-calls.ts';
+import { OWN_PROJECT } from '../project.ts';
 import { PAIR_COLUMNS, pairs } from './pairs.ts';
 import { moment } from './times.ts';
 
@@ -9,7 +10,7 @@ import { moment } from './times.ts';
  */
 export function progressStatement(database: string): string {
   return `SELECT (SELECT toUnixTimestamp64Milli(max(upto)) FROM ${database}.examined) AS examined_ms,
-  (SELECT toUnixTimestamp64Milli(max(inserted_at)) FROM ${database}.calls) AS newest_ms,
+  (SELECT toUnixTimestamp64Milli(max(inserted_at)) FROM ${database}.calls WHERE project != '${OWN_PROJECT}') AS newest_ms,
   (SELECT toUnixTimestamp64Milli(max(watermark)) FROM ${database}.settled WHERE version = 0) AS unsettled_ms,
   toUnixTimestamp64Milli(now64(3)) AS now_ms`;
 }
