@@ -22,6 +22,7 @@ import { startHeartbeats } from './collector/heartbeat.ts';
 import { createCollector } from './collector/server.ts';
 import { removeConnection, writeConnection } from './engine/connection-file.ts';
 import { startEngine } from './engine/supervisor.ts';
+import { eraseUser } from './ingest/settle/erase.ts';
 import { createSettler } from './ingest/settle/settler.ts';
 import { createFreshness } from './query-api/freshness.ts';
 import { createQueryApi } from './query-api/server.ts';
@@ -87,14 +88,8 @@ await runProcess({
       registry,
       log,
     });
-    const settler = createSettler({
-      warehouse,
-      database,
-      calls_days: settings.retention_calls_days,
-      now: Date.now,
-      registry,
-      log,
-    });
+    const store = { warehouse, database, calls_days: settings.retention_calls_days, now: Date.now };
+    const settler = createSettler({ ...store, registry, log });
     settler.start();
     const freshness = createFreshness({
       warehouse: readWarehouse,
@@ -106,6 +101,7 @@ await runProcess({
     const api = await createQueryApi({
       warehouse: readWarehouse,
       writer: warehouse,
+      eraseUser: (user) => eraseUser(store, user),
       database,
       keyRing,
       keyedHash,

@@ -14,7 +14,10 @@ import {
   retentionOf,
   VERSION,
 } from '../adapters/wiring.ts';
+import { eraseUser } from '../ingest/settle/erase.ts';
+import type { SettleStore } from '../ingest/settle/store.ts';
 import { createKeyedHash } from '../schemas/identity/keyed-hash.ts';
+import type { Warehouse } from '../schemas/seams.ts';
 import { createFreshness } from './freshness.ts';
 import { createQueryApi } from './server.ts';
 
@@ -34,6 +37,13 @@ await runProcess({
     const writer = optionalWritingWarehouse(settings);
     const registry = new Registry();
     collectDefaultMetrics({ register: registry });
+    const settling = (as: Warehouse): SettleStore => ({
+      warehouse: as,
+      database,
+      calls_days: settings.retention_calls_days,
+      now: Date.now,
+      ...(settings.clickhouse_cluster ? { cluster: settings.clickhouse_cluster } : {}),
+    });
     const freshness = createFreshness({
       warehouse,
       database,
@@ -43,7 +53,7 @@ await runProcess({
     });
     const api = await createQueryApi({
       warehouse,
-      ...(writer ? { writer } : {}),
+      ...(writer ? { writer, eraseUser: (user) => eraseUser(settling(writer), user) } : {}),
       database,
       keyRing,
       keyedHash: createKeyedHash(hashKey),

@@ -22,6 +22,7 @@ import { registerLookups } from './routes/register-lookups.ts';
 import { answerRollup } from './routes/rollups.ts';
 import { registerScores } from './routes/scores.ts';
 import { answerStatus } from './routes/status.ts';
+import { type EraseUser, registerUsers } from './routes/users.ts';
 
 export interface QueryApiOptions {
   /** Connected as the user that may only read. */
@@ -34,6 +35,8 @@ export interface QueryApiOptions {
   keyedHash?: KeyedHash;
   user_ids: 'pseudonym' | 'raw' | 'drop';
   retention: Retention;
+  /** Erases a user's calls; absent where nothing can be written. */
+  eraseUser?: EraseUser;
   /** Counters of the collector, where it runs in this process. */
   ledger?: () => Record<string, unknown>;
   /** Messages that wait to be inserted. */
@@ -46,6 +49,9 @@ export interface QueryApiOptions {
   log?: Log;
   version: string;
 }
+
+/** Longer ones are no route; the routes name what they take in a problem. */
+const PATH_PARAMETER_MAX_CHARS = 4_096;
 
 function userIdsOf({ user_ids, keyedHash }: QueryApiOptions): UserIds {
   if (user_ids !== 'pseudonym') return { stored: user_ids };
@@ -64,6 +70,7 @@ export async function createQueryApi(options: QueryApiOptions): Promise<FastifyI
   const status = { warehouse, database, retention, ledger, lag, freshness, now, version };
 
   const app: FastifyInstance = fastify({
+    routerOptions: { maxParamLength: PATH_PARAMETER_MAX_CHARS },
     frameworkErrors: (error, _request, reply) => {
       sendProblem(error, reply as FastifyReply, options.log);
     },
@@ -96,6 +103,7 @@ export async function createQueryApi(options: QueryApiOptions): Promise<FastifyI
   registerScores(app, context);
   registerComparisons(app, context);
   registerOverview(app, context);
+  registerUsers(app, context, options.eraseUser);
 
   const statusSchema = {
     summary: 'Freshness, retention and lag',

@@ -12,8 +12,8 @@ export type UserIds = { stored: 'pseudonym'; keyedHash: KeyedHash } | { stored: 
 const MOST_VALUES = 100;
 const PSEUDONYM = /^u_[0-9a-f]{32}$/;
 
-/** The stored forms that a filter on a user's id may mean: answers show pseudonyms, so they are taken too. */
-function storedUserIds(id: string, project: Project, userIds: UserIds): string[] {
+/** The stored forms that a user's id may mean: answers show pseudonyms, so they are taken too. Throws Problem. */
+export function storedUserIds(id: string, project: Project, userIds: UserIds): string[] {
   if (id === '' || userIds.stored === 'raw') return [id];
   if (userIds.stored === 'pseudonym') {
     const pseudonym = userIds.keyedHash.pseudonym(project, id);

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import type { FastifyInstance } from 'fastify';
 import { createClickhouseWarehouse } from '../../../adapters/clickhouse-warehouse.ts';
 import type { Engine } from '../../../engine/supervisor.ts';
+import { eraseUser } from '../../../ingest/settle/erase.ts';
 import { reexamine } from '../../../ingest/settle/examiner.ts';
 import { createQueryApi, type QueryApiOptions } from '../../../query-api/server.ts';
 import { createKeyRing } from '../../../schemas/identity/key-ring.ts';
@@ -103,6 +104,7 @@ export async function startHarness(options: Partial<QueryApiOptions> = {}): Prom
   const app = await createQueryApi({
     warehouse: reader,
     writer,
+    eraseUser: (user) => eraseUser({ warehouse: writer, database, calls_days: 90, now: Date.now }, user),
     database,
     keyRing: createKeyRing(KEYS),
     keyedHash: KEYED_HASH,
