@@ -1,6 +1,7 @@
 /** The whole answer of a comparison. */
 import type { ArmsQuery } from '../../schemas/queries/arms/compared-arms.ts';
 import { type MixRow, trafficMixStatement } from '../../schemas/queries/arms/traffic-mix.ts';
+import type { Counting } from '../../schemas/queries/counting.ts';
 import type { Project } from '../../schemas/queries/project.ts';
 import { CONFIDENCE } from '../arms/estimates.ts';
 import type { Ask, RouteContext } from '../routes/context.ts';
@@ -93,7 +94,11 @@ function warningsOf(
     const names = comparability.filter(({ differs }) => differs).map(({ dimension }) => dimension);
     if (matched) {
       warnings.push(
-        `'${arm}' had other traffic than the baseline by ${names.join(', ')}: see 'matched' for what is left when it is weighted to the same mix.`,
+        `'${arm}' had other traffic than the baseline by ${names.join(', ')}: ${
+          matched.candidate_share > 0
+            ? "see 'matched' for what is left when it is weighted to the same mix"
+            : 'none of it is of a kind that both had, so there is nothing to match'
+        }.`,
       );
     }
   }
@@ -103,19 +108,14 @@ function warningsOf(
   return warnings;
 }
 
-/** Throws what the statements throw. */
-export async function compare(
+async function compareCounted(
   request: CompareRequest,
-  project: Project,
-  { database, retention: { calls_days } }: Pick<RouteContext, 'database' | 'retention'>,
-  now_ms: number,
+  scope: ArmsQuery['scope'] & { counting: Counting },
+  oldest_ms: number,
   ask: Ask,
 ): Promise<CompareAnswer> {
-  const arms: ArmsQuery = {
-    scope: { database, project, now_ms, calls_days },
-    arms: request.arms,
-    filters: request.filters,
-  };
+  const { now_ms, calls_days, counting } = scope;
+  const arms: ArmsQuery = { scope, arms: request.arms, filters: request.filters };
   const names = request.arms.map(({ selector_text }) => selector_text);
   const mix = (await ask<MixRow>(trafficMixStatement(arms))).map((row) => ({
     ...row,
@@ -133,7 +133,11 @@ export async function compare(
   const candidates: CompareAnswer['candidates'] = [];
   for (const [index, answer] of armAnswers.slice(1).entries()) {
     const arm = index + 1;
-    const comparability = comparabilityOf(mix, arm);
+    // In what the selectors name the arms differ by choice.
+    const chosen = new Set<string>(
+      [0, arm].flatMap((at) => request.arms[at]!.selector.map(({ dimension }) => dimension)),
+    );
+    const comparability = comparabilityOf(mix, arm).filter(({ dimension }) => !chosen.has(dimension));
     const differing = comparability.filter(({ differs }) => differs);
     const matched =
       differing.length === 0
@@ -143,14 +147,13 @@ export async function compare(
   }
   const baseline = armAnswers[0]!;
   const horizon_ms = now_ms - calls_days * MS_PER_DAY;
-  const oldest_ms = Math.min(...request.arms.map(({ from_ms }) => from_ms));
   return {
     baseline,
     candidates,
     confidence: CONFIDENCE,
     quantiles: 'exact',
     source: 'calls',
-    as_of: iso(now_ms),
+    as_of: iso(counting.as_of_ms),
     calls_expire_at: iso(Math.max(oldest_ms, horizon_ms) + calls_days * MS_PER_DAY),
     metrics,
     slices,
@@ -158,6 +161,22 @@ export async function compare(
     warnings: warningsOf({ baseline, candidates }, oldest_ms, horizon_ms),
     rows,
   };
+}
+
+/** Throws what the statements throw. */
+export function compare(
+  request: CompareRequest,
+  project: Project,
+  { database, retention: { calls_days } }: Pick<RouteContext, 'database' | 'retention'>,
+  now_ms: number,
+  ask: Ask,
+): Promise<CompareAnswer> {
+  const scope = { database, project, now_ms, calls_days };
+  const from_ms = Math.min(...request.arms.map((arm) => arm.from_ms));
+  const to_ms = Math.max(...request.arms.map((arm) => arm.to_ms));
+  return ask.counted({ ...scope, from_ms, to_ms }, (counting) =>
+    compareCounted(request, { ...scope, counting }, from_ms, ask),
+  );
 }
 
 /** A row of the matrix without lists in it, for CSV and JSON lines. */

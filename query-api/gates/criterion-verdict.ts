@@ -66,7 +66,13 @@ function sideOf({ operator, bound }: Criterion, { low, high }: Interval): 'good'
   }
 }
 
-const figure = (x: number): string => (Number.isFinite(x) ? String(Number(x.toPrecision(4))) : 'unknown');
+const figure = (x: number): string => String(Number(x.toPrecision(4)));
+
+function rangeOf({ low, high }: Interval): string {
+  if (Number.isFinite(low) && Number.isFinite(high)) return `between ${figure(low)} and ${figure(high)}`;
+  if (Number.isFinite(low)) return `at least ${figure(low)}`;
+  return Number.isFinite(high) ? `at most ${figure(high)}` : 'and may be anything';
+}
 
 /** Half an interval shrinks with the root of the calls, so this many times as many bring its end to the bound. */
 function timesAsMany(value: number, { low, high }: Interval, bound: number): number | null {
@@ -115,7 +121,7 @@ function reasonOf(
       : `none of the ${without.calls} calls of the ${role(without)} has a value of ${name}`;
   }
   const what = comparison === 'absolute' ? name : `${comparison} of ${name}`;
-  const seen = `${what} is ${value === null ? 'unknown' : figure(value)}, surely between ${figure(interval.low)} and ${figure(interval.high)}`;
+  const seen = `${what} is ${value === null ? 'not known' : figure(value)}, ${rangeOf(interval)}`;
   if (verdict === 'promote') return `${seen}: ${text} holds over all of it`;
   if (verdict === 'rollback') return `${seen}: ${text} is violated over all of it`;
   const few = arms.find(({ data }) => countOf(data) < min_calls);

@@ -120,15 +120,12 @@ export async function evaluateGate(
   ask: Ask,
 ): Promise<GateAnswer> {
   const { window, filters, criteria, min_calls } = request;
-  const arms: ArmsQuery = {
-    scope: { database, project, now_ms, calls_days },
-    arms: [
-      { ...window, selector: request.baseline },
-      { ...window, selector: request.candidate },
-    ],
-    filters,
-  };
-  const gathered = await gather(request, arms, ask);
+  const scope = { database, project, now_ms, calls_days };
+  const arms = [request.baseline, request.candidate].map((selector) => ({ ...window, selector }));
+  const { gathered, as_of_ms } = await ask.counted({ ...scope, ...window }, async (counting) => ({
+    gathered: await gather(request, { scope: { ...scope, counting }, arms, filters }, ask),
+    as_of_ms: counting.as_of_ms,
+  }));
   // One bound for all criteria together: of twenty, one would be wrong by chance alone.
   const rules = { log_evidence: neededEvidence(ALPHA / criteria.length), min_calls };
   const judged = gathered.map(({ criterion, evidence: [baseline, candidate] }) => ({
@@ -154,7 +151,7 @@ export async function evaluateGate(
     min_calls,
     from: iso(window.from_ms),
     to: iso(window.to_ms),
-    as_of: iso(now_ms),
+    as_of: iso(as_of_ms),
     baseline_calls: baseline.calls,
     candidate_calls: candidate.calls,
     evidence: judged.map(({ criterion, result }) => ({

@@ -62,7 +62,7 @@ function weightedQuantile(m: string, measure: ArmMeasure & { kind: 'quantile' },
   return {
     columns: [`${there(value)} AS ${m}_v`],
     aggregates: [
-      ...worthOf(m),
+      ...worthOf(m, true),
       `arraySort(groupArrayIf((assumeNotNull(${m}_v), weight), ${m}_v IS NOT NULL)) AS ${m}_sorted`,
       `arrayMap(w -> w / ${m}_total * ${m}_worth, arrayCumSum(${m}_sorted.2)) AS ${m}_ranks`,
     ],
@@ -72,9 +72,11 @@ function weightedQuantile(m: string, measure: ArmMeasure & { kind: 'quantile' },
 }
 
 /** Calls with a value, and how many unweighted ones they are worth (Kish's effective sample size). */
-function worthOf(m: string): string[] {
+function worthOf(m: string, weighted: boolean): string[] {
+  const n = `toFloat64(count(${m}_v)) AS ${m}_n`;
+  if (!weighted) return [n, `${m}_n AS ${m}_worth`];
   return [
-    `toFloat64(count(${m}_v)) AS ${m}_n`,
+    n,
     `sumIf(weight, ${m}_v IS NOT NULL) AS ${m}_total`,
     `sumIf(weight * weight, ${m}_v IS NOT NULL) AS ${m}_squares`,
     `${m}_total * ${m}_total / ${m}_squares AS ${m}_worth`,
@@ -82,21 +84,21 @@ function worthOf(m: string): string[] {
 }
 
 function partsOf(m: string, measure: ArmMeasure, weighted: boolean, reach: number): Parts {
-  const mean = (of: string): string => `sum(weight * ${of}) / ${m}_total`;
+  const mean = (of: string): string => (weighted ? `sum(weight * ${of}) / ${m}_total` : `avg(${of})`);
   switch (measure.kind) {
     case 'quantile':
       return weighted ? weightedQuantile(m, measure, reach) : plainQuantile(m, measure, reach);
     case 'rate':
       return {
         columns: [`if(selected AND (${measure.condition}), 1., 0.) AS ${m}_v`],
-        aggregates: [...worthOf(m), `${mean(`${m}_v`)} AS ${m}_rate`],
+        aggregates: [...worthOf(m, weighted), `${mean(`${m}_v`)} AS ${m}_rate`],
         tuple: `(${m}_n, ${m}_worth, ${m}_rate)`,
       };
     case 'mean':
       return {
         columns: [`${there(measure.value)} AS ${m}_v`],
         aggregates: [
-          ...worthOf(m),
+          ...worthOf(m, weighted),
           `countIf(${m}_v NOT IN (0, 1)) AS ${m}_graded`,
           `${mean(`${m}_v`)} AS ${m}_mean`,
           `${mean(`${m}_v * ${m}_v`)} AS ${m}_square`,
@@ -111,7 +113,7 @@ function partsOf(m: string, measure: ArmMeasure, weighted: boolean, reach: numbe
           `${there(numerator, denominator)} AS ${m}_v`,
           `if(${m}_v IS NULL, NULL, toFloat64(${denominator})) AS ${m}_w`,
         ],
-        aggregates: [...worthOf(m), `[${means.map(mean).join(', ')}] AS ${m}_means`],
+        aggregates: [...worthOf(m, weighted), `[${means.map(mean).join(', ')}] AS ${m}_means`],
         tuple: `(${m}_n, ${m}_worth, ${m}_means)`,
       };
     }
