@@ -48,14 +48,28 @@ function startSdk(): void {
   }).start();
 }
 
-/** Microseconds of CPU for one of `times` runs, in the best round. */
-async function best(times: number, run: () => Promise<unknown>): Promise<number> {
-  let least = Number.POSITIVE_INFINITY;
+interface Pair {
+  bare: number;
+  whole: number;
+}
+
+/** Microseconds of CPU for one run of each, in their best rounds; taken in turns, so that both meet the same machine. */
+async function best(
+  times: number,
+  bare: () => Promise<unknown>,
+  whole: () => Promise<unknown>,
+): Promise<Pair> {
+  const least: Pair = { bare: Number.POSITIVE_INFINITY, whole: Number.POSITIVE_INFINITY };
   for (let round = 0; round < ROUNDS; round++) {
-    const before = process.cpuUsage();
-    for (let i = 0; i < times; i++) await run();
-    const { user, system } = process.cpuUsage(before);
-    least = Math.min(least, (user + system) / times);
+    for (const [name, run] of [
+      ['bare', bare],
+      ['whole', whole],
+    ] as const) {
+      const before = process.cpuUsage();
+      for (let i = 0; i < times; i++) await run();
+      const { user, system } = process.cpuUsage(before);
+      least[name] = Math.min(least[name], (user + system) / times);
+    }
   }
   return least;
 }
@@ -92,8 +106,11 @@ async function bareSpan<T>(fn: () => Promise<T>): Promise<T> {
 
 /** CPU of `traceModelCall` beyond a span of OpenTelemetry's with the same attributes. */
 async function measureCall(): Promise<number> {
-  const bare = await best(CALLS, () => bareSpan(reply));
-  const whole = await best(CALLS, () => traceModelCall({ ...LABELS, input: messages }, reply));
+  const { bare, whole } = await best(
+    CALLS,
+    () => bareSpan(reply),
+    () => traceModelCall({ ...LABELS, input: messages }, reply),
+  );
   console.log(`call: ${whole.toFixed(1)} µs, a bare span ${bare.toFixed(1)} µs`);
   return whole - bare;
 }
@@ -106,8 +123,11 @@ async function measureClient(): Promise<number> {
   const request = { model: 'small-chat-v1', messages } as OpenAI.ChatCompletionCreateParamsNonStreaming;
   const plain = make();
   const ours = traced(make());
-  const bare = await best(CALLS / 8, () => bareSpan(async () => plain.chat.completions.create(request)));
-  const whole = await best(CALLS / 8, () => ours.chat.completions.create(request));
+  const { bare, whole } = await best(
+    CALLS / 8,
+    () => bareSpan(async () => plain.chat.completions.create(request)),
+    async () => ours.chat.completions.create(request),
+  );
   console.log(`client: ${whole.toFixed(1)} µs, in a bare span ${bare.toFixed(1)} µs`);
   return whole - bare;
 }
@@ -124,33 +144,46 @@ async function read(stream: AsyncIterable<unknown>): Promise<void> {
 }
 
 async function measureChunk(): Promise<number> {
-  const bare = (await best(1, () => read(chunks()))) / CHUNKS;
-  const whole = (await best(1, () => read(traceModelCall(LABELS, chunks)))) / CHUNKS;
+  const times = await best(
+    1,
+    () => read(chunks()),
+    () => read(traceModelCall(LABELS, chunks)),
+  );
+  const bare = times.bare / CHUNKS;
+  const whole = times.whole / CHUNKS;
   console.log(`chunk: ${whole.toFixed(2)} µs, untraced ${bare.toFixed(2)} µs`);
   return whole - bare;
 }
 
-/** Milliseconds until a process is up that imports these, as the median of several. */
-function startTime(...imports: string[]): number {
-  const times = Array.from({ length: 9 }, () => {
-    const started = performance.now();
-    const flags = imports.flatMap((name) => ['--import', name]);
-    const env = { ...process.env, OTEL_TRACES_EXPORTER: 'none' };
-    spawnSync(process.execPath, [...flags, '--eval', ''], { cwd: `${root}tracer`, env });
-    return performance.now() - started;
+/** Milliseconds of CPU until a process is up that imports this. */
+function startTime(name: string): number {
+  const env = { ...process.env, OTEL_TRACES_EXPORTER: 'none' };
+  const program = 'const { user, system } = process.cpuUsage(); console.log((user + system) / 1000)';
+  const { stdout } = spawnSync(process.execPath, ['--import', name, '--eval', program], {
+    cwd: `${root}tracer`,
+    encoding: 'utf8',
+    env,
   });
-  return times.sort((a, b) => a - b)[4] as number;
+  return Number(stdout);
 }
 
+/** CPU of loading `plumbline-tracer/register` beyond that of the SDK and its exporter, started. */
 function measureImport(): number {
   spawnSync('npm', ['run', '--silent', 'build'], { cwd: `${root}tracer`, stdio: 'inherit' });
   const sdk = `data:text/javascript,${encodeURIComponent(`
     import { createRequire } from 'node:module';
-    const require = createRequire(${JSON.stringify(`${root}tracer/package.json`)});
-    require('@opentelemetry/exporter-trace-otlp-http');
-    new (require('@opentelemetry/sdk-node').NodeSDK)({}).start();`)}`;
-  const bare = startTime(sdk);
-  const whole = startTime('plumbline-tracer/register');
+    import { pathToFileURL } from 'node:url';
+    const { resolve } = createRequire(${JSON.stringify(`${root}tracer/package.json`)});
+    const load = (name) => import(pathToFileURL(resolve(name)).href.replace('.cjs', '.mjs'));
+    await load('@opentelemetry/exporter-trace-otlp-http');
+    const { NodeSDK } = await load('@opentelemetry/sdk-node');
+    new NodeSDK({}).start();`)}`;
+  let bare = Number.POSITIVE_INFINITY;
+  let whole = Number.POSITIVE_INFINITY;
+  for (let round = 0; round < ROUNDS; round++) {
+    bare = Math.min(bare, startTime(sdk));
+    whole = Math.min(whole, startTime('plumbline-tracer/register'));
+  }
   console.log(`import: ${whole.toFixed(0)} ms, the SDK alone ${bare.toFixed(0)} ms`);
   return whole - bare;
 }

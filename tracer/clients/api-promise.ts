@@ -31,8 +31,6 @@ export function followApiPromise(
   let isBegun = false;
   let isParsed = false;
   follow(promise as ApiPromise);
-  endWhenAbandoned(promise, call, () => ({}));
-
   function parsed(answer: unknown): void {
     if (!isParsed) settle(answer, call);
     isParsed = true;
@@ -44,6 +42,13 @@ export function followApiPromise(
     one.responsePromise = one.responsePromise.then(
       (response) => {
         call.touch();
+        // After those who wait for the response already. A registration is dear in every garbage collection, so
+        // it is made only where nobody waits.
+        queueMicrotask(() =>
+          queueMicrotask(() => {
+            if (!isBegun) endWhenAbandoned(one, call, () => ({}));
+          }),
+        );
         return response;
       },
       (error) => {
