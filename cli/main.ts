@@ -13,6 +13,7 @@ import { type CommandContext, CommandError, EXIT, type WithContext } from './com
 import { keysCommands } from './commands/keys.ts';
 import { reconcileCommand } from './commands/reconcile.ts';
 import { repriceCommand } from './commands/reprice.ts';
+import { rollupsCommands } from './commands/rollups.ts';
 
 interface Opened {
   warehouse: Warehouse;
@@ -98,7 +99,11 @@ const keys = new Command('keys').description(
   'issue, list and revoke the keys of the collector and the query API',
 );
 for (const command of keysCommands(withContext)) keys.addCommand(command.exitOverride(ended));
-for (const command of [repriceCommand(withContext), reconcileCommand(withContext), keys]) {
+const rollups = new Command('rollups').description(
+  'make hourly rollups anew, or hold them against their calls',
+);
+for (const command of rollupsCommands(withContext)) rollups.addCommand(command.exitOverride(ended));
+for (const command of [repriceCommand(withContext), reconcileCommand(withContext), rollups, keys]) {
   program.addCommand(command.exitOverride(ended));
 }
 await program.parseAsync();

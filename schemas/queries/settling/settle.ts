@@ -41,6 +41,17 @@ WHERE hour >= ${first_live_hour} AND hour <= ${last}
 ORDER BY hour, project LIMIT ${limit}`;
 }
 
+export interface HourOfCalls {
+  project: string;
+  hour: number;
+}
+
+/** Hours of projects that hold calls, from the first to the last, both included. */
+export function hoursOfCallsStatement(database: string, first: number, last: number): string {
+  return `SELECT toString(project) AS project, hour FROM ${database}.calls
+WHERE hour >= ${Math.trunc(first)} AND hour <= ${Math.trunc(last)} GROUP BY project, hour ORDER BY hour, project`;
+}
+
 /** Some hours as a condition. */
 export function hoursOf(hours: readonly number[]): HourCondition {
   const wide = [...new Set(hours.flatMap((hour) => [hour - 1, hour, hour + 1]))];

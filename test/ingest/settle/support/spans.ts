@@ -68,8 +68,8 @@ function around(world: World, call: CallRow): CallRow {
     case 3:
       return { ...outer, kind: 'carrier', response_id: '', input_tokens: (call.input_tokens ?? 0) * 2 };
     default:
-      // The same span again, with another start.
-      return { ...outer, span_id: call.span_id, scope: call.scope };
+      // The same span again, with another start; received later, or which of them is the newest would be chance.
+      return { ...outer, span_id: call.span_id, scope: call.scope, version: call.version + 10 * world.made };
   }
 }
 
