@@ -10,6 +10,7 @@ import {
 import type { AnswerReading } from './answers/answer-reading.ts';
 import { ATTR } from './attributes.ts';
 import { labelAttributes, readingAttributes, spanName } from './call-attributes.ts';
+import { addSlices } from './content/slices.ts';
 import { setAnswer, setPrompt } from './content/text-attributes.ts';
 import { activeCall, contextOfCall } from './context/active-call.ts';
 import { activeLabels } from './context/call-context.ts';
@@ -51,6 +52,7 @@ export function startCallSpan(options: ModelCallOptions, isClients = false): Cal
     const joined = activeCall()?.join(options);
     if (joined) return joined === 'absorbed' ? undefined : joined;
     const attributes = labelAttributes(options, activeLabels());
+    guarded(() => addSlices(attributes, options.input));
     const span = trace
       .getTracer(SCOPE, VERSION)
       .startSpan(spanName(options), { kind: SpanKind.CLIENT, attributes });

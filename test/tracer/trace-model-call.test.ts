@@ -159,6 +159,21 @@ test('with an SDK', async (suite) => {
     }
   });
 
+  await suite.test('slices that only the prompt shows are added to the caller’s own', () => {
+    const slicesFor = (input: unknown, slices?: string[]) => {
+      traceModelCall({ ...options, input, slices }, () => 1);
+      return takeSpan().attributes['plumbline.slices'];
+    };
+    const message = { role: 'user', content: 'hi' };
+    const image = { role: 'user', content: [{ type: 'input_image', image_url: 'x' }] };
+    assert.equal(slicesFor([message]), undefined);
+    assert.deepEqual(slicesFor([image], ['vip']), ['vip', 'multimodal']);
+    assert.deepEqual(slicesFor(Array(12).fill(message)), ['long_thread']);
+    assert.equal(slicesFor(Array(12).fill('a text to embed')), undefined);
+    const gemini = { role: 'user', parts: [{ inlineData: { mimeType: 'image/png', data: '' } }] };
+    assert.deepEqual(slicesFor([gemini]), ['multimodal']);
+  });
+
   await suite.test('options that make no sense do no harm to the call', () => {
     const hostile = {
       get model(): string {

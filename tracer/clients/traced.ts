@@ -22,8 +22,19 @@ function trace<T extends object>(client: T): T {
   }
   const { chat, responses, embeddings, messages, doGenerate, doEmbed } = client as Record<string, unknown>;
   if (typeof doGenerate === 'function' || typeof doEmbed === 'function') traceAiSdkModel(client);
-  else if (typeof fields(messages)?.create === 'function') traceAnthropic(client);
-  else if (fields(chat)?.completions || responses || embeddings) traceOpenAi(client);
-  else process.emitWarning('traced() was given no client that it knows: it is not traced', 'PlumblineTracer');
+  else if (hasCreate(messages)) traceAnthropic(client);
+  else if (hasCreate(fields(chat)?.completions) || hasCreate(responses) || hasCreate(embeddings)) {
+    traceOpenAi(client);
+  } else {
+    const hint = 'languageModel' in client ? '; of an AI SDK provider, give it the models' : '';
+    process.emitWarning(
+      `traced() was given no client that it knows: it is not traced${hint}`,
+      'PlumblineTracer',
+    );
+  }
   return client;
+}
+
+function hasCreate(resource: unknown): boolean {
+  return typeof fields(resource)?.create === 'function';
 }

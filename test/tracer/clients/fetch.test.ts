@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { after, before, beforeEach, test } from 'node:test';
 import { patchFetch } from '../../../tracer/clients/fetch.ts';
-import { configure, traced } from '../../../tracer/index.ts';
+import { configure, traced, traceModelCall } from '../../../tracer/index.ts';
 import { type FakeProvider, startFakeProvider } from '../../support/fake-provider.ts';
 import { type Fake, fakeHeaders } from '../support/client.ts';
 import { nextSpan, recordSpans, takeSpan, takeSpans } from '../support/recorded-spans.ts';
@@ -102,6 +102,18 @@ test('other paths, hosts and bodies pass through untouched', async () => {
   await (await post(chat)).text();
   configure({ fetch_hosts: [new URL(provider.url).host] });
   assert.deepEqual(takeSpans(), []);
+});
+
+test('a fetch that is wrapped too is told of once, whether its response or its text comes out', async () => {
+  const options = { model: 'wrapped', provider: 'openai', user_id: 'u' };
+  const response = await traceModelCall(options, () => post(chat));
+  assert.deepEqual(takeSpans(), []);
+  await response.json();
+  assert.equal(takeSpan().attributes['plumbline.response.hash'], hash);
+  await traceModelCall(options, async () => ((await (await post(chat)).json()) as { id: string }).id);
+  const { attributes, name } = takeSpan();
+  assert.deepEqual([name, attributes['user.id']], ['chat wrapped', 'u']);
+  assert.equal(attributes['plumbline.response.hash'], hash);
 });
 
 test('a fetch function that is traced by hand needs no list', async () => {
