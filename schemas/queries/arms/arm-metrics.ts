@@ -58,7 +58,8 @@ export const armMetrics = {
   cost_per_1k_tokens_usd: asRolledUp('cost_per_1k_tokens_usd', 'lower', {
     kind: 'ratio',
     numerator: COST,
-    denominator: ALL_TOKENS,
+    // As in rollups: a priced call without tokens still costs.
+    denominator: `ifNull(${ALL_TOKENS}, 0)`,
     scale: 1000,
   }),
   error_rate: asRolledUp('error_rate', 'lower', { kind: 'rate', condition: IS_ERROR }),
