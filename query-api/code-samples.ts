@@ -10,7 +10,9 @@ interface Samples {
 }
 
 /** One sample a question: `[what it answers, path and query, body to post]`. */
-export function samples(...questions: readonly [label: string, path: string, body?: unknown][]): Samples {
+export function samples(
+  ...questions: readonly (readonly [label: string, path: string, body?: unknown])[]
+): Samples {
   return {
     'x-codeSamples': questions.map(([label, path, body]) => ({
       lang: 'Shell',

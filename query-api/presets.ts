@@ -10,6 +10,8 @@ export interface Preset {
   group_by: readonly DimensionName[];
   /** Metric that rows are ordered by, highest first, after `time`. */
   order_by: MetricName;
+  /** Requests as one would type them: what is asked, path and query. */
+  asks: readonly (readonly [question: string, path: string])[];
   /** Grouped by `error_type`, only failed calls are rows, unless a filter on `status` says otherwise. */
   errors_by_type?: true;
 }
@@ -22,6 +24,13 @@ export const presets: readonly Preset[] = [
       'The general one. Without `group_by` and `interval` it is one row; with an interval, intervals without calls are absent.',
     metrics: ['calls', 'error_rate', 'latency_p95_ms', 'ttft_p95_ms', 'cost_usd'],
     group_by: [],
+    asks: [
+      ['How many calls, how slow, how dear, hour by hour?', '/v1/rollups?interval=1h&from=now-1d'],
+      [
+        'Which service uses which model for what?',
+        '/v1/rollups?group_by=service,model,request_type&from=now-7d',
+      ],
+    ],
     order_by: 'calls',
   },
   {
@@ -38,6 +47,7 @@ export const presets: readonly Preset[] = [
       'ttft_p99_ms',
     ],
     group_by: ['model'],
+    asks: [['What is the p95 of each model?', '/v1/latency?group_by=model&from=now-7d']],
     order_by: 'calls',
   },
   {
@@ -46,6 +56,7 @@ export const presets: readonly Preset[] = [
     description: 'Calls without a known price are in no sum: `unpriced_calls` says how many they are.',
     metrics: ['calls', 'cost_usd', 'cost_per_call_usd', 'cost_per_1k_tokens_usd', 'unpriced_calls'],
     group_by: ['model'],
+    asks: [['What does each service cost a day?', '/v1/cost?group_by=service&interval=1d&from=now-30d/d']],
     order_by: 'cost_usd',
   },
   {
@@ -55,6 +66,7 @@ export const presets: readonly Preset[] = [
       'By default a row for each `error_type`: its rate among all calls and its share of all errors. Grouped by `error_type`, calls that went well are no row (unless `status` is filtered); grouped by anything else, groups without errors are there with a rate of 0.',
     metrics: ['errors', 'error_rate', 'error_share', 'uptime'],
     group_by: ['error_type'],
+    asks: [['Which errors does one model have?', '/v1/errors?model=small-chat-v1&from=now-7d']],
     order_by: 'errors',
     errors_by_type: true,
   },

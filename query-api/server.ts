@@ -7,6 +7,7 @@ import type { Warehouse } from '../schemas/seams.ts';
 import type { Retention } from '../schemas/tables/ddl.ts';
 import { authenticate } from './authenticate.ts';
 import { clientSignal } from './client-signal.ts';
+import { samples } from './code-samples.ts';
 import { registerDocs } from './docs.ts';
 import { type Log, registerErrorHandlers, sendProblem } from './error-handler.ts';
 import type { Freshness } from './freshness.ts';
@@ -86,12 +87,13 @@ export async function createQueryApi(options: QueryApiOptions): Promise<FastifyI
   await registerDocs(app);
 
   for (const preset of presets) {
-    const { path, summary, description } = preset;
+    const { path, summary, description, asks } = preset;
     const schema = {
       summary,
       description,
       querystring: describedParameters(preset),
       response: { 200: rollupAnswer, ...problemResponses },
+      ...samples(...asks),
     };
     app.get(path, { schema }, (request, reply) => {
       const project = authenticate(keyRing, request.headers);
@@ -108,6 +110,7 @@ export async function createQueryApi(options: QueryApiOptions): Promise<FastifyI
   const statusSchema = {
     summary: 'Freshness, retention and lag',
     response: { 200: statusAnswer, ...problemResponses },
+    ...samples(['How fresh is what I see?', '/v1/status']),
   };
   app.get('/v1/status', { schema: statusSchema }, (request, reply) => {
     const project = authenticate(keyRing, request.headers);

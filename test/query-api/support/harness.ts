@@ -21,13 +21,17 @@ export const RETENTION = { payloads_days: 14, calls_days: 90, rollups_days: 400 
 export const SHOP_KEY = 'shop-read-key-0123456789';
 export const OTHER_KEY = 'other-read-key-0123456789';
 export const INGEST_KEY = 'shop-ingest-key-0123456789';
+export const OTHER_INGEST_KEY = 'other-ingest-key-0123456789';
 export const KEYED_HASH = createKeyedHash('a key of tests, at least 32 characters long');
 export const KEYS = {
   read: [
     { project: 'shop', key: SHOP_KEY },
     { project: 'other', key: OTHER_KEY },
   ],
-  ingest: [{ project: 'shop', key: INGEST_KEY }],
+  ingest: [
+    { project: 'shop', key: INGEST_KEY },
+    { project: 'other', key: OTHER_INGEST_KEY },
+  ],
 };
 
 export interface Answer {
