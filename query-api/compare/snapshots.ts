@@ -9,11 +9,12 @@ import {
   snapshotsStatement,
 } from '../../schemas/queries/snapshots.ts';
 import { invalidField, objectOf, textOf } from '../gates/body-fields.ts';
+import type { UserIds } from '../parameters/filters.ts';
 import { integerOf, type RawQuery, refuseUnknown, singleOf } from '../parameters/query-string.ts';
 import { Problem } from '../problems.ts';
 import type { Ask, RouteContext } from '../routes/context.ts';
 import { type CompareAnswer, compare } from './compare.ts';
-import { parseCompareRequest } from './compare-request.ts';
+import { type CompareRequest, parseCompareRequest } from './compare-request.ts';
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
 const NAME_FORM =
@@ -83,36 +84,56 @@ const taken = (name: string): Problem =>
     received: name,
   });
 
-/** Makes the comparison and keeps it. Throws Problem or what the statements throw. */
-export async function freeze(
+interface Wanted {
+  name: string;
+  query: string;
+  request: CompareRequest;
+}
+
+function parseSnapshot(
   body: unknown,
-  project: Project,
-  context: RouteContext,
-  ask: Ask,
-): Promise<Snapshot> {
-  const { writer, database, userIds } = context;
-  if (writer === undefined) {
-    throw new Problem('not-writing', {
-      detail: 'This query API cannot keep snapshots: set CLICKHOUSE_USER and CLICKHOUSE_PASSWORD for it.',
-    });
-  }
+  context: { project: Project; userIds: UserIds; now_ms: number },
+): Wanted {
   const fields = objectOf(body, 'body', ['name', 'query']);
   const name = typeof fields.name === 'string' ? fields.name : '';
   if (!NAME.test(name)) throw invalidField('name', fields.name, [NAME_FORM]);
-  const now_ms = context.now();
   const { raw, text } = queryIn(fields.query);
-  const request = parseCompareRequest(raw, { project, userIds, now_ms });
+  const request = parseCompareRequest(raw, context);
   if (request.format !== 'json') throw invalidField('query.format', request.format, ['json']);
   refusePersonal([...request.filters, ...request.arms.flatMap(({ selector }) => selector)]);
-  const scope = { database, project };
-  if ((await ask<FrozenRow>(oneSnapshotStatement(scope, name))).length > 0) throw taken(name);
-  const answer = await compare(request, project, context, now_ms, ask);
-  const frozen = { name, created_ms: now_ms, query: text, answer: JSON.stringify(answer) };
-  await writer.insertRows('snapshots', [snapshotRow(project, frozen)]);
-  // Of two that were made at once the first stays, and the other must not be told that it did.
-  const [kept] = await ask<FrozenRow>(oneSnapshotStatement(scope, name));
-  if (kept?.answer !== frozen.answer) throw taken(name);
-  return { ...headOf(frozen), answer };
+  return { name, query: text, request };
+}
+
+/** Makes the comparison and keeps it. Throws Problem or what the statements throw. */
+export type Freeze = (body: unknown, project: Project, ask: Ask) => Promise<Snapshot>;
+
+export function createFreeze(context: RouteContext): Freeze {
+  const { writer, database, userIds } = context;
+  /** Names that are being given: the table alone would let two have one that ask for it at once. */
+  const underWay = new Set<string>();
+
+  return async (body, project, ask) => {
+    if (writer === undefined) {
+      throw new Problem('not-writing', {
+        detail: 'This query API cannot keep snapshots: set CLICKHOUSE_USER and CLICKHOUSE_PASSWORD for it.',
+      });
+    }
+    const now_ms = context.now();
+    const { name, query, request } = parseSnapshot(body, { project, userIds, now_ms });
+    const place = JSON.stringify([project, name]);
+    if (underWay.has(place)) throw taken(name);
+    underWay.add(place);
+    try {
+      const stored = await ask<FrozenRow>(oneSnapshotStatement({ database, project }, name));
+      if (stored.length > 0) throw taken(name);
+      const answer = await compare(request, project, context, now_ms, ask);
+      const frozen = { name, created_ms: now_ms, query, answer: JSON.stringify(answer) };
+      await writer.insertRows('snapshots', [snapshotRow(project, frozen)]);
+      return { ...headOf(frozen), answer };
+    } finally {
+      underWay.delete(place);
+    }
+  };
 }
 
 /** Throws Problem where there is none of the name. */

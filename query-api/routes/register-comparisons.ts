@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import { compareAnswer, gateAnswer, snapshotAnswer, snapshotsAnswer } from '../answers/compare.ts';
 import { authenticate } from '../authenticate.ts';
 import { samples } from '../code-samples.ts';
-import { freeze, listSnapshots, readSnapshot } from '../compare/snapshots.ts';
+import { createFreeze, listSnapshots, readSnapshot } from '../compare/snapshots.ts';
 import { evaluateGate } from '../gates/evaluate.ts';
 import { parseGateRequest } from '../gates/gate-request.ts';
 import { problemResponses } from '../openapi.ts';
@@ -92,6 +92,7 @@ const gateSchema = {
 
 export function registerComparisons(app: FastifyInstance, context: RouteContext): void {
   const { keyRing, userIds } = context;
+  const freeze = createFreeze(context);
   app.get('/v1/compare', { schema: compareSchema }, (request, reply) => {
     const project = authenticate(keyRing, request.headers);
     return answerCompare(reply, request.query as RawQuery, project, context);
@@ -106,7 +107,7 @@ export function registerComparisons(app: FastifyInstance, context: RouteContext)
   app.post('/v1/snapshots', { schema: freezeSchema }, (request, reply) => {
     const project = authenticate(keyRing, request.headers);
     refuseUnknown(request.query as RawQuery, []);
-    return freeze(request.body, project, context, askFor(reply, context));
+    return freeze(request.body, project, askFor(reply, context));
   });
   app.get('/v1/snapshots', { schema: listSchema }, (request, reply) => {
     const project = authenticate(keyRing, request.headers);
