@@ -6,6 +6,7 @@ import type { KeyedHash } from '../schemas/identity/keyed-hash.ts';
 import type { Warehouse } from '../schemas/seams.ts';
 import type { Retention } from '../schemas/tables/ddl.ts';
 import { authenticate } from './authenticate.ts';
+import { registerCaching } from './caching.ts';
 import { clientSignal } from './client-signal.ts';
 import { samples } from './code-samples.ts';
 import { registerDocs } from './docs.ts';
@@ -83,6 +84,7 @@ export async function createQueryApi(options: QueryApiOptions): Promise<FastifyI
   app.addHook('onRequest', async (_request, reply) => {
     reply.headers({ 'x-content-type-options': 'nosniff', 'cache-control': 'no-store' });
   });
+  registerCaching(app, now);
   await app.register(swagger, openapiOptions(version));
   await registerDocs(app);
 
