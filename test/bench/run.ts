@@ -12,6 +12,7 @@ const BENCHES: Record<string, string> = {
   'cpu-per-span': 'CPU a span at the edge, in ingest and ClickHouse, against the plain way (3 min)',
   sustained: 'spans a second of the embedded size, memory (30 s)',
   freshness: 'end of a call to its being in answers, embedded and distributed (1 min)',
+  rollups: 'repeats and rollups of 10 M calls: what they cost to make, and what answers cost (8 min)',
   'exact-quantiles': 'what deduplication costs exact quantiles of 10 M calls (4 min)',
 };
 

@@ -1,0 +1,158 @@
+/** Counting once at size: what repeats and rollups cost to make, and what answers cost with and without them. */
+import { examine } from '../../ingest/settle/examiner.ts';
+import { settleDue } from '../../ingest/settle/settle-hours.ts';
+import { type Counting, countingStatement } from '../../schemas/queries/counting.ts';
+import { projectOfKey } from '../../schemas/queries/project.ts';
+import { rollupStatement } from '../../schemas/queries/rollup.ts';
+import { CLOCK_GRAIN_MS, MS_PER_HOUR } from '../../schemas/queries/settling/times.ts';
+import { startSettling } from '../ingest/settle/support/settling.ts';
+import { machineLine, median, optionsOf, printBar, printTable, round, save } from './support/bench.ts';
+import { insertManyCalls } from './support/many-calls.ts';
+
+const options = optionsOf({
+  name: 'rollups',
+  about:
+    'makes calls over 30 days, finds repeats, settles, and asks p95 by model by hour, exact and from rollups',
+  options: {
+    calls: { default: 10_000_000, meaning: 'calls; 1 % repeats and 2 % duplicates come on top' },
+    rounds: { default: 5, meaning: 'times each question is asked; medians are shown' },
+  },
+});
+
+const DAYS = 30;
+const DAY_MS = 24 * MS_PER_HOUR;
+const project = 'bench';
+const settling = await startSettling();
+const { store, writer, reader, engine } = settling;
+const seconds = async (work: () => Promise<unknown>): Promise<number> => {
+  const began = performance.now();
+  await work();
+  return (performance.now() - began) / 1000;
+};
+const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+const numberOf = async (sql: string): Promise<number> =>
+  Number((await writer.query<{ n: number | string }>(sql)).rows[0]!.n);
+
+/** Ends with the last whole hour that is long over, so that all of it can be settled. */
+const to_ms = Math.floor(Date.now() / MS_PER_HOUR - 3) * MS_PER_HOUR;
+
+async function ask(
+  days: number,
+  mode: 'no repeats' | 'exact' | 'searched' | 'rollup' | 'rollup, unsettled tail',
+): Promise<{ ms: number; first_ms: number }> {
+  const times: number[] = [];
+  const firsts: number[] = [];
+  for (let round = 0; round <= options.rounds; round++) {
+    const end_ms = mode === 'rollup, unsettled tail' ? to_ms + 2 * MS_PER_HOUR : to_ms;
+    const scope = {
+      database: engine.database,
+      project: projectOfKey(project),
+      from_ms: end_ms - days * DAY_MS,
+      to_ms: end_ms,
+      now_ms: Date.now(),
+      calls_days: store.calls_days,
+    };
+    const began = performance.now();
+    const statement = countingStatement(scope, mode === 'searched' ? 'searched' : undefined);
+    const first = await reader.query(statement.sql, { params: statement.params });
+    firsts.push(performance.now() - began);
+    const found = statement.read(first.rows);
+    const counting: Counting =
+      mode === 'no repeats' ? { ...found, repeats: 'stored', has_stored_repeats: false } : found;
+    const { sql, params } = rollupStatement({
+      scope: { ...scope, counting },
+      metrics: ['calls', 'latency_p95_ms'],
+      group_by: ['model'],
+      interval_ms: MS_PER_HOUR,
+      filters: [],
+      order_by: [],
+      limit: 100_000,
+      source: mode.startsWith('rollup') ? 'cells' : 'calls',
+    });
+    await reader.query(sql, { params });
+    times.push(performance.now() - began);
+  }
+  return { ms: median(times.slice(1)), first_ms: median(firsts.slice(1)) };
+}
+
+try {
+  const many = {
+    database: engine.database,
+    project,
+    calls: options.calls,
+    days: DAYS,
+    to_ms,
+    repeats: 0.01,
+    duplicates: 0.02,
+  };
+  let rows = 0;
+  const made_s = await seconds(async () => {
+    rows = await insertManyCalls(writer, many);
+  });
+  console.log(`made ${rows} rows in ${round(made_s)} s`);
+  await sleep(CLOCK_GRAIN_MS + 500);
+  const examined_s = await seconds(() => examine(store));
+  const settled_s = await seconds(async () => {
+    for (let left = 1; left > 0; ) left = (await settleDue(store)).waiting;
+  });
+  const us = (s: number): number => round((s * 1e6) / rows, 2);
+  const costs = { insert_us: us(made_s), examine_us: us(examined_s), settle_us: us(settled_s) };
+  printTable([
+    { 'µs a row': '', insert: costs.insert_us, examine: costs.examine_us, settle: costs.settle_us },
+  ]);
+  const pairs = await numberOf(`SELECT count() AS n FROM ${engine.database}.repeats`);
+  console.log(`${pairs} pairs of repeats; expected about ${Math.round(options.calls * many.repeats)}`);
+
+  const bytes = async (table: string): Promise<number> =>
+    numberOf(
+      `SELECT sum(bytes_on_disk) AS n FROM system.parts WHERE active AND database = '${engine.database}' AND table IN (${table})`,
+    );
+  const calls_bytes = await bytes("'calls'");
+  const rollup_bytes = await bytes("'rollup_1h', 'rollup_slice_1h'");
+  const cells = await numberOf(`SELECT count() AS n FROM ${engine.database}.rollup_1h`);
+  console.log(
+    `calls ${round(calls_bytes / rows)} B a row, ${round(calls_bytes / 2 ** 20)} MiB; rollups ${round(rollup_bytes / 2 ** 20)} MiB, ${cells} cells, ${round((100 * rollup_bytes) / calls_bytes)} % of the calls`,
+  );
+
+  const table: Record<string, string | number>[] = [];
+  const figures: Record<string, unknown> = {};
+  // Nothing is asked before what was just settled is older than the grain of the clocks.
+  await sleep(CLOCK_GRAIN_MS);
+  await examine(store);
+  for (const mode of ['no repeats', 'exact', 'searched', 'rollup'] as const) {
+    const line: Record<string, string | number> = { 'ms, p95 by model by hour': mode };
+    for (const days of [1, 7, 30]) {
+      const { ms, first_ms } = await ask(days, mode);
+      line[`${days} d`] = round(ms, 0);
+      line[`first, ${days} d`] = round(first_ms, 0);
+      figures[`${mode} ${days} d`] = ms;
+    }
+    table.push(line);
+  }
+  await insertManyCalls(writer, {
+    ...many,
+    to_ms: to_ms + 2 * MS_PER_HOUR,
+    days: 1,
+    calls: Math.ceil(options.calls / DAYS / 12),
+    project,
+  });
+  const pass_s = await seconds(() => examine(store));
+  const line: Record<string, string | number> = { 'ms, p95 by model by hour': 'rollup, unsettled tail' };
+  for (const days of [1, 7, 30]) {
+    const { ms, first_ms } = await ask(days, 'rollup, unsettled tail');
+    line[`${days} d`] = round(ms, 0);
+    line[`first, ${days} d`] = round(first_ms, 0);
+    figures[`rollup with tail ${days} d`] = ms;
+  }
+  table.push(line);
+  printTable(table);
+  console.log(
+    `an examination of ${Math.ceil(options.calls / DAYS / 12)} new rows over a day: ${round(pass_s)} s`,
+  );
+  const machine = machineLine();
+  console.log(machine);
+  printBar('settled windows answer from rollups within 100 ms', Number(figures['rollup 30 d']) < 100);
+  save('rollups', machine, { rows, ...costs, pairs, calls_bytes, rollup_bytes, cells, pass_s, ...figures });
+} finally {
+  await settling.stop();
+}
