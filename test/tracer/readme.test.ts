@@ -63,6 +63,11 @@ async function callsOf(model: string): Promise<number> {
   return rows.find((row) => row.model === model)?.calls ?? 0;
 }
 
+// biome-ignore lint/suspicious/noExplicitAny: answers are read by their fields, as users do
+async function ask(path: string): Promise<any> {
+  return (await fetch(embedded.api + path)).json();
+}
+
 test('the script that knows nothing of the tracer is in the rollup', async () => {
   await runInFolder('app.js', block('// app.js'), '--import', `${root}tracer/register.ts`);
   await eventually(async () => assert.equal(await callsOf('gpt-4o-mini'), 1), 10_000);
@@ -76,6 +81,28 @@ test('three lines bring a call of one’s own into the rollup', async () => {
   const given = `const model = 'three-lines'; const messages = []; ${ask}`;
   await runInFolder('service.ts', `${given}\n${lines}`);
   await eventually(async () => assert.equal(await callsOf('three-lines'), 1), 10_000);
+});
+
+test('labels and a score arrive with the call that they belong to', async () => {
+  const given = `
+    import OpenAI from 'openai';
+    import { score, withCallContext } from '${root}tracer/index.ts';
+    const openai = new OpenAI();
+    const [model, messages, user_id, conversation_id] = ['scored', [], 'u-1', 'c-1'];
+  `;
+  const code = given + block('score(answer');
+  await runInFolder('scored.ts', code, '--import', `${root}tracer/register.ts`);
+  await eventually(async () => {
+    const { items } = await ask('/v1/calls?conversation_id=c-1');
+    assert.equal(items?.length, 1);
+    const [{ trace_id, span_id, request_type, variant, slices }] = items;
+    assert.deepEqual([request_type, variant, slices.includes('vip')], ['support', 'canary', true]);
+    const { scores } = await ask(`/v1/calls/${trace_id}/${span_id}`);
+    assert.deepEqual(
+      scores.map(({ name, value, by }: Record<string, unknown>) => [name, value, by]),
+      [['helpful', 1, 'span']],
+    );
+  }, 10_000);
 });
 
 test('the README’s recall and precision are those of the corpus', () => {

@@ -40,6 +40,7 @@ export function traceFetch(
     const call = options && startCallSpan(options, true);
     return call ? traceWith(call, () => original(input, init)) : original(input, init);
   };
+  Object.defineProperty(traced, 'name', { value: 'fetch', configurable: true });
   return markWrapped(traced);
 }
 

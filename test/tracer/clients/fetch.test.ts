@@ -117,6 +117,7 @@ test('a fetch that is wrapped too is told of once, whether its response or its t
 });
 
 test('a fetch function that is traced by hand needs no list', async () => {
+  assert.equal(traced(fetch), fetch, 'the global one is traced already');
   const own = traced(untouched);
   const body = JSON.stringify({ model: 'c', max_tokens: 5, messages: chat.messages });
   await (await own(`${provider.url}/v1/messages`, { method: 'POST', body })).json();
