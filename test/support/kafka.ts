@@ -46,7 +46,8 @@ export async function startKafka(options: TestKafkaOptions = {}): Promise<TestKa
   const places: BrokerPorts[] = [];
   for (let i = 0; i < size; i++) places.push({ broker: ports[i * 2]!, controller: ports[i * 2 + 1]! });
 
-  const cluster_id = randomBytes(16).toString('base64url');
+  // In hex digits no id begins with a dash, which the tool that formats would take for an option.
+  const cluster_id = Buffer.from(randomBytes(8).toString('hex')).toString('base64url');
   const brokers: Broker[] = [];
   const stop = async () => {
     await Promise.all(brokers.map((broker) => broker.remove()));
