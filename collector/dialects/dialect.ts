@@ -75,6 +75,8 @@ export interface Condition {
   /** This attribute is there, or is not. */
   has?: string;
   lacks?: string;
+  /** An attribute calls the answer streamed. */
+  streamed?: boolean;
   /** The span's status is an error, or is none. */
   failed?: boolean;
 }

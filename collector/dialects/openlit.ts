@@ -26,6 +26,13 @@ export const openlit: Dialect = {
     { operation: /^embedding$/, is: 'call', operation_is: 'embeddings' },
   ],
   input_basis: [
+    // Of a stream that reported usage, its Python tells the cached tokens even if there are none; else it guesses.
+    {
+      scope: /^openlit\.instrumentation\.openai/,
+      streamed: true,
+      lacks: 'gen_ai.usage.cache_read.input_tokens',
+      is: 'estimated',
+    },
     { scope: /anthropic|bedrock/, is: 'additive' },
     { provider: /^(anthropic|aws\.bedrock)$/, is: 'additive' },
     { provider: /^(openai|azure\.ai\.openai|gcp\.)/, is: 'inclusive' },

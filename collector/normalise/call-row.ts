@@ -17,6 +17,7 @@ import type { Gathered } from './gather.ts';
 import { readPrompt, responseText } from './message-text.ts';
 import { canonicalModel, modelOfName, pricedModel } from './model-names.ts';
 import { providerOf } from './providers.ts';
+import { redactName } from './remembered.ts';
 import { resourceFacts } from './resource-facts.ts';
 import { restAttributes } from './rest-attributes.ts';
 import { timingOf } from './timing.ts';
@@ -96,11 +97,13 @@ export function normalise(span: Span, context: NormaliseContext): Normalised {
   }
 
   const { project, redact } = context;
+  const name = redactName(redact);
   const text = (field: Parameters<typeof fields.get>[0]): string => redact(asText(fields.get(field)));
-  const request_model = text('request_model') || redact(modelOfName(span.name));
-  const response_model = text('response_model');
+  const nameOf = (field: Parameters<typeof fields.get>[0]): string => name(asText(fields.get(field)));
+  const request_model = nameOf('request_model') || name(modelOfName(span.name));
+  const response_model = nameOf('response_model');
   const { model, prefix } = canonicalModel(request_model, response_model);
-  const provider = redact(
+  const provider = name(
     providerOf({
       reported: asText(fields.get('provider')),
       host: asText(fields.get('server_address')),
@@ -130,7 +133,7 @@ export function normalise(span: Span, context: NormaliseContext): Normalised {
     ...tokens,
     cost_reported_usd,
   });
-  const finish_reason = redact(finishReason(fields.get('finish_reasons')));
+  const finish_reason = name(finishReason(fields.get('finish_reasons')));
   const found = slicesOf(
     {
       ...tokens,
@@ -163,8 +166,8 @@ export function normalise(span: Span, context: NormaliseContext): Normalised {
     model,
     request_model,
     response_model,
-    variant: text('variant'),
-    request_type: text('request_type'),
+    variant: nameOf('variant'),
+    request_type: nameOf('request_type'),
     slices: [...new Set([...found, ...asTextList(fields.get('slices')).map(redact)])].slice(0, SLICES_MAX),
     user_id: userId(context, asText(fields.get('user_id'))),
     conversation_id: text('conversation_id'),

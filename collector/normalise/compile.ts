@@ -35,7 +35,8 @@ export class CompiledDialect {
   readonly dialect: Dialect;
   readonly #exact = new Map<string, Target[]>();
   readonly #prefixes: { prefix: string; targets: Target[] }[] = [];
-  readonly #remembered = new Map<string, readonly Target[] | undefined>();
+  /** Null: no field takes it. */
+  readonly #remembered = new Map<string, readonly Target[] | null>();
 
   /** `all` are the dialects whose content is recognised on this one's spans too. */
   constructor(dialect: Dialect, all: readonly Dialect[]) {
@@ -44,11 +45,12 @@ export class CompiledDialect {
     for (const other of all) for (const field of CONTENT_FIELDS) this.#addContent(field, other);
   }
 
-  /** The fields that an attribute feeds; undefined if none. */
-  targetsOf(key: string): readonly Target[] | undefined {
-    if (this.#remembered.has(key)) return this.#remembered.get(key);
+  /** The fields that an attribute feeds; null if none. */
+  targetsOf(key: string): readonly Target[] | null {
+    const known = this.#remembered.get(key);
+    if (known !== undefined) return known;
     const found =
-      this.#exact.get(key) ?? this.#prefixes.find(({ prefix }) => key.startsWith(prefix))?.targets;
+      this.#exact.get(key) ?? this.#prefixes.find(({ prefix }) => key.startsWith(prefix))?.targets ?? null;
     if (this.#remembered.size >= REMEMBERED_KEYS_MAX) this.#remembered.clear();
     this.#remembered.set(key, found);
     return found;

@@ -2,7 +2,7 @@
 import type { Condition } from '../dialects/dialect.ts';
 import type { Span } from '../otlp/span.ts';
 import type { Gathered } from './gather.ts';
-import { asText } from './values.ts';
+import { asBoolean, asText } from './values.ts';
 
 const STATUS_ERROR = 2;
 
@@ -14,6 +14,7 @@ export function holds(rule: Condition, span: Span, fields: Gathered, provider = 
   if (rule.operation && !rule.operation.test(asText(fields.get('operation')))) return false;
   if (rule.provider && !rule.provider.test(provider)) return false;
   if (rule.has !== undefined && !fields.has(rule.has)) return false;
+  if (rule.streamed !== undefined && rule.streamed !== asBoolean(fields.get('stream'))) return false;
   if (rule.failed !== undefined && rule.failed !== (span.status_code === STATUS_ERROR)) return false;
   return rule.lacks === undefined || !fields.has(rule.lacks);
 }

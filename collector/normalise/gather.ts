@@ -27,7 +27,7 @@ export class Gathered {
     const { keys, values } = attributes;
     for (let i = 0; i < keys.length; i++) {
       const targets = compiled.targetsOf(keys[i]!);
-      if (targets === undefined) this.rest.push(i);
+      if (targets === null) this.rest.push(i);
       else for (const target of targets) this.#offer(target, values[i] ?? null);
     }
   }

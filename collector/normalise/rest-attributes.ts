@@ -1,6 +1,7 @@
 /** The attributes that no field took: redacted, cut, and bounded in number. */
 import type { Attributes } from '../otlp/span.ts';
 import { cutText, type Redact } from './content.ts';
+import { redactName } from './remembered.ts';
 import { asText } from './values.ts';
 
 const ATTRIBUTES_MAX = 128;
@@ -19,6 +20,7 @@ export function restAttributes(
   positions: readonly number[],
   redact: Redact,
 ): RestAttributes {
+  const redactKey = redactName(redact);
   const entries: string[] = [];
   let cut = positions.length > ATTRIBUTES_MAX;
   for (const position of positions.slice(0, ATTRIBUTES_MAX)) {
@@ -26,7 +28,7 @@ export function restAttributes(
     const bounded = cutText(asText(attributes.values[position]!), 2 * VALUE_MAX_CHARS);
     const value = cutText(redact(bounded.text), VALUE_MAX_CHARS);
     cut ||= key.cut || bounded.cut || value.cut;
-    entries.push(redact(key.text), value.text);
+    entries.push(redactKey(key.text), value.text);
   }
   return { entries, cut };
 }

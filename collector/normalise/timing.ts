@@ -14,15 +14,15 @@ export interface Timing {
   is_stream: boolean;
 }
 
-/** Milliseconds; a point in time counts from `from_us`. Null when absent, negative or no number. */
+/** No call takes longer: such a number is a mistake of units, or no duration at all. */
+const LONGEST_MS = 86_400_000;
+
+/** Milliseconds; a point in time counts from `from_us`. Null when absent, negative, absurd or no number. */
 function milliseconds(value: AttributeValue, unit: 's' | 'ms' | 'timestamp', from_us: number): number | null {
-  if (unit === 'timestamp') {
-    const at_ms = Date.parse(asText(value).replaceAll('"', ''));
-    return at_ms * 1_000 >= from_us ? at_ms - from_us / 1_000 : null;
-  }
-  const number = asNumber(value);
-  if (number === null || number < 0) return null;
-  return unit === 's' ? number * 1_000 : number;
+  const told = unit === 'timestamp' ? Date.parse(asText(value).replaceAll('"', '')) : asNumber(value);
+  if (told === null) return null;
+  const found_ms = unit === 'timestamp' ? told - from_us / 1_000 : unit === 's' ? told * 1_000 : told;
+  return found_ms >= 0 && found_ms <= LONGEST_MS ? found_ms : null;
 }
 
 function firstEvent(span: Span, names: readonly string[]): number | null {
