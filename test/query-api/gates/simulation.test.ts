@@ -11,6 +11,7 @@ import { judge, type Verdict } from '../../../query-api/gates/criterion-verdict.
 import { ALPHA } from '../../../query-api/gates/evaluate.ts';
 import { DEFAULT_MIN_CALLS } from '../../../query-api/gates/gate-request.ts';
 import { neededEvidence } from '../../../query-api/statistics/sequence.ts';
+import { textOf } from '../../tidy/sources.ts';
 import {
   coin,
   costOf,
@@ -67,17 +68,25 @@ function watch(random: Random, { criterion, make, most, every, criteria = 1 }: L
 const median = (values: number[]): number => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
 const p90 = (values: number[]): number => values.toSorted((a, b) => a - b)[Math.floor(values.length * 0.9)]!;
 
+const document = textOf('docs/gates.md');
+
+/** The document shows what is measured here. */
+function assertDocumented(...cells: (string | number)[]): void {
+  const line = `| ${cells.join(' | ')} |`;
+  assert.ok(document.includes(line), `docs/gates.md lacks: ${line}`);
+}
+
 /** Criteria whose truth lies on the bound, where a wrong verdict is likeliest. */
-const AT_THE_BOUND: readonly [criterion: string, make: MakeArm][] = [
+const AT_THE_BOUND: readonly [criterion: string, make: MakeArm, what?: string][] = [
   ['latency_ratio<=1', latency()],
   ['error_rate_delta<=0', arm(rateOf, coin(0.03))],
-  ['accuracy_delta>=0', arm(meanOf, coin(0.9))],
-  ['accuracy_delta>=0', arm(meanOf, (random) => 0.8 + 0.1 * normal(random))],
+  ['accuracy_delta>=0', arm(meanOf, coin(0.9)), 'scores of 0 and 1'],
+  ['accuracy_delta>=0', arm(meanOf, (random) => 0.8 + 0.1 * normal(random)), 'graded scores'],
   ['cost_ratio<=1', cost],
 ];
 const RUNS = 200;
 
-AT_THE_BOUND.forEach(([criterion, make], number) => {
+AT_THE_BOUND.forEach(([criterion, make, what], number) => {
   test(`${criterion} (${number + 1}): of candidates that are the baseline, at most 5 % are ever rolled back`, (t) => {
     const random = createRandom(criterion.length + number);
     let wrong = 0;
@@ -87,6 +96,7 @@ AT_THE_BOUND.forEach(([criterion, make], number) => {
     }
     t.diagnostic(`rolled back: ${wrong} of ${RUNS}, each looked at up to 40 times`);
     assert.ok(wrong / RUNS <= ALPHA, `${wrong} of ${RUNS}`);
+    assertDocumented(`\`${criterion}\`${what ? `, ${what}` : ''}`, `${(100 * wrong) / RUNS} %`);
   });
 });
 
@@ -121,6 +131,7 @@ test('the interval of one look, looked at as often, would roll back far more', (
   }
   t.diagnostic(`rolled back: ${wrong} of ${RUNS}`);
   assert.ok(wrong / RUNS > ALPHA, `${wrong} of ${RUNS}`);
+  assertDocumented('p95 latency by the interval of one look', `${(100 * wrong) / RUNS} %`);
 });
 
 test('a 95th percentile that is 20 % higher is seen, and this is the number of calls it takes', (t) => {
@@ -136,6 +147,7 @@ test('a 95th percentile that is 20 % higher is seen, and this is the number of c
       t.diagnostic(
         `sigma ${sigma}, ${criteria} criteria: half by ${median(calls)}, nine in ten by ${p90(calls)}`,
       );
+      assertDocumented(sigma, criteria, median(calls), p90(calls));
       assert.ok(found >= 36, `sigma ${sigma}: ${found} of 40`);
     }
   }
