@@ -14,6 +14,8 @@ const named = <T extends z.ZodType>(id: string, schema: T): T => {
 /** How a column is shown, by its type in the database. */
 function shownAs(name: string, column: string): z.ZodType {
   if (name.endsWith('_at')) return z.string().meta({ format: 'date-time' });
+  const choices = [...column.matchAll(/'([^']*)' = -?\d+/g)].map(([, choice]) => choice!);
+  if (/^Enum/.test(column)) return z.enum(choices);
   const plain = column.replace(/^Nullable\((.*)\)$/, '$1');
   const schema = /^Map/.test(plain)
     ? z.record(z.string(), z.string())
