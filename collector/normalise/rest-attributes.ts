@@ -23,7 +23,9 @@ export function restAttributes(
   const redactKey = redactName(redact);
   const entries: string[] = [];
   let cut = positions.length > ATTRIBUTES_MAX;
-  for (const position of positions.slice(0, ATTRIBUTES_MAX)) {
+  const kept = Math.min(positions.length, ATTRIBUTES_MAX);
+  for (let i = 0; i < kept; i++) {
+    const position = positions[i]!;
     const key = cutText(attributes.keys[position]!, KEY_MAX_CHARS);
     const bounded = cutText(asText(attributes.values[position]!), 2 * VALUE_MAX_CHARS);
     const value = cutText(redact(bounded.text), VALUE_MAX_CHARS);
