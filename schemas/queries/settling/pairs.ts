@@ -97,6 +97,14 @@ export function spanCtes(near: string): string[] {
 const COMPATIBLE_MODELS = `(startsWith(a_model, b_model) OR startsWith(b_model, a_model)
       OR (a_response_model != '' AND a_response_model = b_response_model)
       OR a_model = b_response_model OR b_model = a_response_model)`;
+/**
+ * Ids of answers that providers draw at random are long. Of a shorter one (`chatcmpl-1`: servers that count, or draw
+ * below a thousand) two calls in a row, or at once, may bear the same, each told by two scopes: it needs an overlap
+ * without tolerance and tokens that do not contradict.
+ */
+const ID_CHARS_TRUSTED = 20;
+const IS_SAME_ANSWER = `(length(a_response_id) >= ${ID_CHARS_TRUSTED}
+      OR (a_start_us <= b_end_us AND b_start_us <= a_end_us AND ifNull(a_input = b_input, 1) AND ifNull(a_output = b_output, 1)))`;
 const OVERLAP = `a_start_us <= b_end_us + ${TOLERANCE_US} AND b_start_us <= a_end_us + ${TOLERANCE_US}`;
 const NESTED =
   '((a_start_us <= b_start_us AND a_end_us >= b_end_us) OR (b_start_us <= a_start_us AND b_end_us >= a_end_us))';
@@ -109,7 +117,7 @@ const ONE_CALL = `a_project = b_project AND a_id != b_id AND abs(a_start_us - b_
     a_trace_id = b_trace_id AND (b_parent_span_id = a_span_id OR a_parent_span_id = b_span_id)
       AND ifNull(a_input = b_input, 1) AND ifNull(a_output = b_output, 1), ${COMPATIBLE_MODELS},
     a_scope = b_scope, 0,
-    a_response_id != '' AND a_response_id = b_response_id AND ${OVERLAP}, ${COMPATIBLE_MODELS},
+    a_response_id != '' AND a_response_id = b_response_id AND ${OVERLAP} AND ${IS_SAME_ANSWER}, ${COMPATIBLE_MODELS},
     a_process = b_process AND a_model = b_model AND ifNull(a_input > 0 AND a_output > 0 AND a_input = b_input AND a_output = b_output, 0)
       AND abs(a_start_us - b_start_us) <= ${SAME_TOKENS_US}, ${NESTED},
     0)`;

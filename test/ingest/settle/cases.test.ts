@@ -62,6 +62,21 @@ test('calls that all carry one response id stay as many as they are, one after a
   assert.equal(await countOf('one-id'), 5_050);
 });
 
+test('each told by two instrumentations they stay as many as they are', async () => {
+  const both = (offset_ms: number, number: number): CallRow[] => {
+    const told = { response_id: 'chatcmpl-1', input_tokens: 10 + number, output_tokens: 1 + (number % 7) };
+    const process = BigInt(number % 5);
+    return [
+      at(offset_ms, { ...told, process, scope: 'framework', duration_ms: 120 }),
+      at(offset_ms + 10, { ...told, process, scope: 'client', duration_ms: 100 }),
+    ];
+  };
+  const sequential = Array.from({ length: 500 }, (_, number) => both(number * 200, number)).flat();
+  const parallel = Array.from({ length: 50 }, (_, number) => both(1_200_000 + number, 1_000 + number)).flat();
+  await settled('one-id-twice', [...sequential, ...parallel]);
+  assert.equal(await countOf('one-id-twice'), 550);
+});
+
 test('an outer span that ends in one hour is struck out by its leaf of the next', async () => {
   const outer = at(-500, { duration_ms: 2_000, scope: 'framework', input_tokens: null, output_tokens: null });
   const leaf = at(500, { trace_id: outer.trace_id, parent_span_id: outer.span_id });

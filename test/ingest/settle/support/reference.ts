@@ -23,6 +23,12 @@ function isCompatible(a: CallRow, b: CallRow): boolean {
 const equalOrMissing = (a: number | null, b: number | null): boolean => a === null || b === null || a === b;
 const overlap = (a: CallRow, b: CallRow): boolean =>
   a.started_at <= endOf(b) + SECOND_US && b.started_at <= endOf(a) + SECOND_US;
+function isSameAnswer(a: CallRow, b: CallRow): boolean {
+  if (a.response_id.length >= 20) return overlap(a, b);
+  const tokens =
+    equalOrMissing(a.input_tokens, b.input_tokens) && equalOrMissing(a.output_tokens, b.output_tokens);
+  return tokens && a.started_at <= endOf(b) && b.started_at <= endOf(a);
+}
 const holds = (a: CallRow, b: CallRow): boolean => a.started_at <= b.started_at && endOf(a) >= endOf(b);
 const carries = (a: CallRow, b: CallRow): boolean =>
   a.kind === 'carrier' &&
@@ -45,7 +51,7 @@ export function isOneCall(a: CallRow, b: CallRow): boolean {
   )
     return true;
   if (a.scope === b.scope) return false;
-  if (a.response_id !== '' && a.response_id === b.response_id && isCompatible(a, b) && overlap(a, b))
+  if (a.response_id !== '' && a.response_id === b.response_id && isCompatible(a, b) && isSameAnswer(a, b))
     return true;
   return (
     a.process === b.process &&

@@ -61,6 +61,8 @@ export interface Question {
   group_by?: readonly DimensionName[];
   filters?: readonly Filter[];
   interval_ms?: number;
+  /** By default now. */
+  now_ms?: number;
   /** `scratch` is the definition; `calls` and `cells` are what the API answers from. */
   from: 'scratch' | 'calls' | 'cells';
 }
@@ -82,7 +84,7 @@ export async function ask({ reader, engine }: Settling, question: Question): Pro
     project: projectOfKey(question.project),
     from_ms: question.from_ms,
     to_ms: question.to_ms,
-    now_ms: Date.now(),
+    now_ms: question.now_ms ?? Date.now(),
     calls_days: CALLS_DAYS,
   };
   const answer = async (counting: Parameters<Parameters<typeof withCounting>[3]>[0]): Promise<Answer> => {

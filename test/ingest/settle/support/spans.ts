@@ -40,7 +40,7 @@ function plainCall(world: World): CallRow {
     status: failed ? 'error' : 'ok',
     error_type: failed ? 'timeout' : '',
     // As of servers that number their answers at random below a small number, too.
-    response_id: random.chance(0.3) ? `chatcmpl-${random.integer(20)}` : `resp-${world.made}`,
+    response_id: random.chance(0.3) ? `chatcmpl-${random.integer(20)}` : `resp-of-a-provider-${world.made}`,
   });
 }
 
