@@ -71,7 +71,23 @@ export const statusAnswer = z.object({
     'counters of the collector; null where it runs elsewhere',
   ),
   lag: z.unknown().describe('messages not yet inserted, by partition; null where that is not known'),
-  rollup_audit: z.null(),
+  settling: nullable(
+    z.object({
+      examined_at: time('repeats are found among calls that reached the database before it'),
+      lag_s: z
+        .number()
+        .describe('how much later the newest call came: answers find its repeats themselves, and cost more'),
+      settled_hours: z.number().describe('hours whose rollups are published'),
+    }),
+  ).describe('how far repeats are found and rollups made; null before the first time'),
+  rollup_audit: nullable(
+    z.object({
+      audited_hours: z.number().describe('settled hours whose rollups were compared with their calls'),
+      differing_hours: z.number().describe('those that differed, which are settled anew'),
+      newest_at: time('the last comparison'),
+      oldest_at: time('the comparison that is the longest ago'),
+    }),
+  ).describe('null before the first comparison'),
   version: z.string(),
   schema: z.number().describe('number of the newest migration of the tables'),
 });

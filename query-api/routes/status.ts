@@ -1,6 +1,7 @@
 /** /v1/status: how fresh the data is, and what keeps it. */
 import { type NewestCallRow, newestCallStatement } from '../../schemas/queries/newest-call.ts';
 import type { Project } from '../../schemas/queries/project.ts';
+import { type SettlingRow, settlingStatusStatement } from '../../schemas/queries/settling-status.ts';
 import type { Warehouse } from '../../schemas/seams.ts';
 import type { Retention } from '../../schemas/tables/ddl.ts';
 import { migrations } from '../../schemas/tables/migrations.ts';
@@ -26,6 +27,26 @@ const shownHeartbeat = ({ started_ms, inserted_ms, age_ms }: Heartbeat) => ({
   delay_s: Math.max(0, inserted_ms - started_ms) / 1000,
 });
 
+/** What settling is behind by: rows that came after the last look for repeats. Null before the first look. */
+const shownSettling = ({ examined_ms, settled_hours }: SettlingRow, newest: NewestCallRow | undefined) =>
+  examined_ms === 0
+    ? null
+    : {
+        examined_at: iso(examined_ms),
+        lag_s: Math.max(0, (newest?.inserted_ms ?? 0) - examined_ms) / 1000,
+        settled_hours,
+      };
+
+const shownAudit = ({ audited_hours, differing_hours, newest_audit_ms, oldest_audit_ms }: SettlingRow) =>
+  audited_hours === 0
+    ? null
+    : {
+        audited_hours,
+        differing_hours,
+        newest_at: iso(newest_audit_ms),
+        oldest_at: iso(oldest_audit_ms),
+      };
+
 export async function answerStatus(
   project: Project,
   context: StatusContext,
@@ -39,13 +60,16 @@ export async function answerStatus(
     now_ms,
     calls_days: retention.calls_days,
   });
-  const [newest, lag, heartbeat] = await Promise.all([
+  const settling = settlingStatusStatement(database, project);
+  const [newest, settled, lag, heartbeat] = await Promise.all([
     warehouse.query<NewestCallRow>(sql, { params, signal }),
+    warehouse.query<SettlingRow>(settling.sql, { params: settling.params, signal }),
     // Of a log that does not answer the lag is not known; the rest of the status still is.
     context.lag?.().catch(() => null),
     context.freshness?.newest(),
   ]);
   const row = newest.rows[0];
+  const progress = settled.rows[0]!;
   return {
     newest_call: row
       ? {
@@ -58,7 +82,8 @@ export async function answerStatus(
     retention,
     ledger: context.ledger?.() ?? null,
     lag: lag ?? null,
-    rollup_audit: null,
+    settling: shownSettling(progress, row),
+    rollup_audit: shownAudit(progress),
     version: context.version,
     schema: migrations.at(-1)!.id,
   };

@@ -115,3 +115,33 @@ test('a heartbeat that cannot be stored is counted, and the next is sent all the
   }, 5_000);
   beats.stop();
 });
+
+test('the status tells how far settling has come and what its audit found', async () => {
+  const none = { settings: { mutations_sync: 2 } };
+  await harness.writer.command('ALTER TABLE plumbline.examined DELETE WHERE 1', none);
+  const before = (await get(harness.app, '/v1/status')).json;
+  assert.deepEqual([before.settling, before.rollup_audit], [null, null]);
+  await harness.writer.command('INSERT INTO plumbline.examined (upto) VALUES (now64(3) - INTERVAL 1 HOUR)');
+  const hour = Math.floor(Date.now() / 3_600_000);
+  const rows = (project: string, hours_ago: number, more: object) => ({
+    project,
+    hour: hour - hours_ago,
+    ...more,
+  });
+  await harness.writer.insertRows('audits', [
+    rows('shop', 3, { version: 1, differences: 0 }),
+    rows('shop', 4, { version: 1, differences: 3 }),
+    rows('other', 5, { version: 1, differences: 1 }),
+  ]);
+  const watermark = Date.now() / 1000;
+  await harness.writer.insertRows('settled', [
+    rows('shop', 3, { version: 5, watermark }),
+    rows('shop', 3, { version: 6, watermark }),
+    rows('shop', 4, { version: 0, watermark }),
+  ]);
+  const { settling, rollup_audit } = (await get(harness.app, '/v1/status')).json;
+  assert.ok(settling.lag_s > 3_500 && settling.lag_s < 3_700, String(settling.lag_s));
+  assert.equal(settling.settled_hours, 1);
+  assert.deepEqual([rollup_audit.audited_hours, rollup_audit.differing_hours], [2, 1]);
+  assert.ok(Date.parse(rollup_audit.newest_at) > Date.now() - 60_000);
+});
