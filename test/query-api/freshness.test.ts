@@ -133,7 +133,7 @@ test('the status tells how far settling has come and what its audit found', asyn
     rows('shop', 4, { version: 1, differences: 3 }),
     rows('other', 5, { version: 1, differences: 1 }),
   ]);
-  const watermark = Date.now() / 1000;
+  const watermark = Math.floor(Date.now() / 1000);
   await harness.writer.insertRows('settled', [
     rows('shop', 3, { version: 5, watermark }),
     rows('shop', 3, { version: 6, watermark }),
