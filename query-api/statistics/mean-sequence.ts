@@ -2,7 +2,8 @@
  * Confidence sequence of a mean of observations without a known bound: the normal mixture with the sample's own
  * variance (Robbins 1970; Waudby-Smith, Arbour, Sinha, Kennedy and Ramdas, "Time-uniform central limit theory and asymptotic
  * confidence sequences", theorem 2.2). Right in the limit, as Student's interval is for data that are not normal,
- * so nothing is decided by it before the minimum of calls is there.
+ * so nothing is decided by it before the minimum of calls is there. Of values that are all equal (one price for every
+ * token) it is that value: the limit knows no other.
  */
 import type { Sequence } from './sequence.ts';
 import type { MeanData } from './t-interval.ts';

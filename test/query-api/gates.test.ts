@@ -193,6 +193,17 @@ test('operators look at the bound from their side', async () => {
   assert.equal(await verdicts('ttft_p95_ms<100'), 'hold');
 });
 
+test('a price that is the same for every call is known, once there are enough of them', async () => {
+  const costs = (model: string, number: number) =>
+    callsOf(model, number, 150, 0, { cost_usd: 0.0006, input_tokens: 100, output_tokens: 20 });
+  await harness.insertCalls([...costs('one-price', 150), ...costs('one-price-few', 20)]);
+  const verdict = async (model: string, criterion: string) =>
+    (await evaluate({ model, criteria: [criterion] })).verdict;
+  assert.equal(await verdict('one-price', 'cost<0.006'), 'promote');
+  assert.equal(await verdict('one-price', 'cost<0.004'), 'rollback');
+  assert.equal(await verdict('one-price-few', 'cost<0.004'), 'hold');
+});
+
 const CRITERIA: readonly [criterion: string, detail: RegExp, nearest?: string][] = [
   ['latency', /not of the form/],
   ['latency=300', /not of the form/],
