@@ -104,7 +104,10 @@ export interface Dialect {
   fingerprint: readonly string[];
   /** For each field the attributes that may hold it, the preferred one first. */
   fields: Partial<Record<CanonicalField, readonly (string | Source)[]>>;
-  /** Content that is spread over attributes with one of these beginnings: `prefix.0.role`, `prefix.0.content`. */
+  /**
+   * Content that is spread over attributes with one of these beginnings, followed by an index: `prefix.0.role`,
+   * `prefix.0.content`. A beginning that ends in `*` may be followed by anything.
+   */
   flattened?: Partial<Record<ContentField, readonly string[]>>;
   /** Asked in order before the operation's name decides. */
   kinds?: readonly KindRule[];

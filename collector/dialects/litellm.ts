@@ -20,7 +20,7 @@ export const litellm: Dialect = {
     dropped: ['hidden_params', 'metadata.usage_object'],
   }),
   flattened: {
-    input: ['llm.openai.messages.', 'gen_ai.prompt.', 'llm.openai.'],
+    input: ['gen_ai.prompt.', 'llm.openai.*'],
     output: ['gen_ai.completion.'],
     tool_definitions: ['llm.request.functions.'],
   },

@@ -42,10 +42,15 @@ export const openinference: Dialect = {
     dropped: ['llm.invocation_parameters', 'llm.prompt_template.template', 'llm.prompt_template.variables'],
   },
   flattened: {
-    input: ['llm.input_messages.', 'llm.prompts.', 'embedding.text.'],
+    input: ['llm.input_messages.', 'llm.prompts.'],
     output: ['llm.output_messages.', 'llm.choices.'],
     tool_definitions: ['llm.tools.'],
-    dropped: ['embedding.embeddings.', 'retrieval.documents.', 'reranker.'],
+    dropped: [
+      'embedding.embeddings.',
+      'retrieval.documents.',
+      'reranker.*',
+      'llm.prompt_template.variables.*',
+    ],
   },
   kinds: [
     { kind: /^LLM$/i, is: 'call', operation_is: 'chat' },

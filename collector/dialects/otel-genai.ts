@@ -63,6 +63,8 @@ export const otelGenai: Dialect = {
     client_retries: ['plumbline.client_retries', 'http.request.resend_count'],
   }),
   // Of other scopes the key's name is no proof.
+  // Values that are put into a stored prompt: content, but of no message.
+  flattened: { dropped: ['gen_ai.prompt.variable.*'] },
   input_basis: [
     { scope: /^plumbline-tracer$|^com\.anthropic\.sdk\./, is: 'inclusive' },
     {

@@ -9,6 +9,7 @@ import {
   type Unit,
 } from '../dialects/dialect.ts';
 import type { Attributes, Scope } from '../otlp/span.ts';
+import { begins } from './flattened.ts';
 
 /** Position of each field in arrays of fields. */
 export const position = Object.fromEntries(CANONICAL_FIELDS.map((field, index) => [field, index])) as Record<
@@ -50,7 +51,7 @@ export class CompiledDialect {
     const known = this.#remembered.get(key);
     if (known !== undefined) return known;
     const found =
-      this.#exact.get(key) ?? this.#prefixes.find(({ prefix }) => key.startsWith(prefix))?.targets ?? null;
+      this.#exact.get(key) ?? this.#prefixes.find(({ prefix }) => begins(key, prefix))?.targets ?? null;
     if (this.#remembered.size >= REMEMBERED_KEYS_MAX) this.#remembered.clear();
     this.#remembered.set(key, found);
     return found;

@@ -11,13 +11,24 @@ const WRAPPERS = new Set(['message', 'message_content', 'tool_call', 'tool', 'pr
 const RENAMED = new Map([['contents', 'content']]);
 const DEPTH_MAX = 12;
 
+function bare(prefix: string): string {
+  return prefix.endsWith('*') ? prefix.slice(0, -1) : prefix;
+}
+
+/** Whether an attribute is one of those that a content is spread over: `gen_ai.prompt.0.role` is, `gen_ai.prompt.name` is not. */
+export function begins(key: string, prefix: string): boolean {
+  const beginning = bare(prefix);
+  return key.startsWith(beginning) && (beginning !== prefix || /^\d/.test(key.slice(beginning.length)));
+}
+
 /** JSON text of the list; its items in the order of their indexes. */
 export function nested(attributes: Attributes, prefix: string): AttributeValue {
   const root: Node = Object.create(null);
   const { keys, values } = attributes;
+  const beginning = bare(prefix);
   for (let i = 0; i < keys.length; i++) {
-    if (!keys[i]!.startsWith(prefix)) continue;
-    const steps = keys[i]!.slice(prefix.length).split('.');
+    if (!begins(keys[i]!, prefix)) continue;
+    const steps = keys[i]!.slice(beginning.length).split('.');
     if (steps.length <= DEPTH_MAX) place(root, steps, toJson(values[i]!));
   }
   return JSON.stringify(listsOf(root));

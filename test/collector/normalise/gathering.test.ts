@@ -82,6 +82,20 @@ test('content in another dialect’s attributes is content all the same', () => 
   assert.equal(fields.rest.length, 1);
 });
 
+test('names that only look like flattened messages are attributes; variables of a prompt are content', () => {
+  const { fields, span } = gathered([
+    ['gen_ai.operation.name', 'chat'],
+    ['gen_ai.prompt.name', 'greeting'],
+    ['gen_ai.prompt.version', '12'],
+    ['gen_ai.prompt.variable.customer', 'Ann'],
+  ]);
+  assert.deepEqual(
+    fields.rest.map((index) => span.attributes.keys[index]),
+    ['gen_ai.prompt.name', 'gen_ai.prompt.version'],
+  );
+  assert.equal(fields.get('input'), null);
+});
+
 test('the time to the first token is milliseconds, from seconds, milliseconds, points in time and events', () => {
   const ttft = (...args: Parameters<typeof gathered>): number | null => {
     const { fields, span, dialect } = gathered(...args);
