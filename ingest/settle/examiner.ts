@@ -9,7 +9,7 @@ import { CLOCK_GRAIN_MS, firstLiveHour } from '../../schemas/queries/settling/ti
 import { rowsOf, run, type SettleStore, watermarkOf } from './store.ts';
 
 /** Rows looked at by one statement: bounds its memory when a backlog comes, after an import or a long pause. */
-const ROWS_AT_ONCE = 500_000;
+const ROWS_AT_ONCE = 300_000;
 
 export interface Progress {
   /** Repeats are found among rows inserted before it, in milliseconds of the database's clock. */

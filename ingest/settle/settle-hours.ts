@@ -5,8 +5,8 @@ import { countingStatement, type RepeatMode } from '../../schemas/queries/counti
 import { projectOfKey } from '../../schemas/queries/project.ts';
 import {
   collectStatements,
-  type DueUnit,
   dueStatement,
+  type HourOfCalls,
   markSettledStatement,
   newVersion,
   settleStatement,
@@ -15,8 +15,9 @@ import {
 import { firstLiveHour, MS_PER_HOUR } from '../../schemas/queries/settling/times.ts';
 import { rowsOf, run, type SettleStore, watermarkOf } from './store.ts';
 
-/** Hours of a project that one statement writes: bounds its memory. */
-export const HOURS_AT_ONCE = 24;
+/** What one statement writes: bounds its memory, and its time. */
+const CALLS_AT_ONCE = 1_000_000;
+const HOURS_AT_ONCE = 168;
 const UNITS_A_PASS = 200;
 
 /** What counts in those hours of a project, by a first statement of its own. */
@@ -71,13 +72,17 @@ export async function unsettleHours(
 }
 
 /** Hours by project, in lists short enough for one statement. */
-export function batchesOf(units: readonly DueUnit[]): { project: string; hours: number[] }[] {
+export function batchesOf(units: readonly HourOfCalls[]): { project: string; hours: number[] }[] {
   return [...Map.groupBy(units, ({ project }) => project)].flatMap(([project, list]) => {
-    const hours = list.map(({ hour }) => hour);
-    return Array.from({ length: Math.ceil(hours.length / HOURS_AT_ONCE) }, (_, at) => ({
-      project,
-      hours: hours.slice(at * HOURS_AT_ONCE, (at + 1) * HOURS_AT_ONCE),
-    }));
+    const batches: { project: string; hours: number[]; calls: number }[] = [];
+    for (const { hour, calls } of list) {
+      const batch = batches.at(-1);
+      if (batch && batch.calls + Number(calls) <= CALLS_AT_ONCE && batch.hours.length < HOURS_AT_ONCE) {
+        batch.hours.push(hour);
+        batch.calls += Number(calls);
+      } else batches.push({ project, hours: [hour], calls: Number(calls) });
+    }
+    return batches;
   });
 }
 
@@ -92,7 +97,7 @@ export async function settleDue(store: SettleStore, signal?: AbortSignal): Promi
   const now_ms = store.now();
   const first_live_hour = firstLiveHour({ now_ms, calls_days: store.calls_days });
   const scope = { database: store.database, now_ms, first_live_hour, limit: UNITS_A_PASS };
-  const units = await rowsOf<DueUnit & { waiting: number | string }>(store, dueStatement(scope));
+  const units = await rowsOf<HourOfCalls & { waiting: number | string }>(store, dueStatement(scope));
   let settled = 0;
   for (const { project, hours } of batchesOf(units)) {
     if (signal?.aborted) break;

@@ -89,6 +89,7 @@ function repeatsOf(
     return {
       ctes: spanCtes(
         `SELECT ${SPAN_COLUMNS}, 1 AS is_fresh FROM ${calls} FINAL WHERE ${project} AND ${hours.wide}`,
+        true,
       ),
       conditions: [minus(own(pairs()))],
     };
@@ -128,6 +129,7 @@ export function freshCtes(
   project: string,
   hours: { fresh: string; near: string },
   since: string,
+  many = false,
 ): string[] {
   const hoursIn = (list: string): string =>
     `(project, hour) IN (SELECT u.1, u.2 FROM (SELECT arrayJoin(${list}) AS u))`;
@@ -138,11 +140,14 @@ export function freshCtes(
     `fresh AS MATERIALIZED (SELECT hour, trace_id, span_id, response_id, process, model,
       ifNull(input_tokens, 0) AS input, ifNull(output_tokens, 0) AS output, project, inserted_at FROM ${calls} FINAL
     WHERE ${project} AND ${hours.fresh} AND ${hoursIn('fresh_hours')} AND inserted_at > ${since})`,
-    ...spanCtes(`SELECT ${SPAN_COLUMNS}, inserted_at > ${since} AS is_fresh FROM ${calls} FINAL
+    ...spanCtes(
+      `SELECT ${SPAN_COLUMNS}, inserted_at > ${since} AS is_fresh FROM ${calls} FINAL
     WHERE ${project} AND ${hours.near} AND ${hoursIn('near_hours')} AND (trace_id IN (SELECT trace_id FROM fresh)
       OR (response_id != '' AND response_id IN (SELECT response_id FROM fresh))
       OR (input_tokens > 0 AND output_tokens > 0 AND (process, model, ifNull(input_tokens, 0), ifNull(output_tokens, 0)) IN (
-        SELECT process, model, input, output FROM fresh)))`),
+        SELECT process, model, input, output FROM fresh)))`,
+      many,
+    ),
   ];
 }
 

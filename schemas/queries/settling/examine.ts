@@ -44,7 +44,7 @@ export function examineStatement(examination: Examination): string {
   const watermark = moment(watermark_ms);
   const wide = `hour >= ${first_hour - 1} AND hour <= ${last_hour + 1}`;
   const own = `hour >= ${first_hour} AND hour <= ${last_hour}`;
-  const ctes = freshCtes(`${database}.calls`, '1', { fresh: own, near: wide }, since);
+  const ctes = freshCtes(`${database}.calls`, '1', { fresh: own, near: wide }, since, true);
   // Both spans of a pair that is older than the watermark are visible here for certain.
   const known = storedPairs(database, wide, `max(at) < ${watermark}`);
   const columns = PAIR_COLUMNS.split(', ');

@@ -74,13 +74,39 @@ function keyColumns(): string {
       if(parent_span_id = ${NO_PARENT}, [], [cityHash64('parent', project, trace_id, parent_span_id)])) AS moments`;
 }
 
+/** What ties a span to others, and the side it is on: only where spans of two sides are tied can be a pair. */
+const TIES = [
+  ["cityHash64('again', project, trace_id, span_id)", 'cityHash64(hour)'],
+  ["cityHash64('parent', project, trace_id, span_id)", '0'],
+  [`if(parent_span_id = ${NO_PARENT}, 0, cityHash64('parent', project, trace_id, parent_span_id))`, '1'],
+  ["if(response_id = '', 0, cityHash64('answer', project, response_id))", 'cityHash64(scope)'],
+  [
+    "if(input_tokens > 0 AND output_tokens > 0, cityHash64('tokens', project, process, model, input_tokens, output_tokens), 0)",
+    'cityHash64(scope)',
+  ],
+  ["cityHash64('trace', project, trace_id)", "toUInt64(kind = 'call')"],
+] as const;
+
+/** CTEs that leave of the spans `all`, which may be very many, those that are tied to another: one in a hundred. */
+function tiedCtes(all: string): string[] {
+  const ties = TIES.map(([key, side]) => `(toUInt64(${key}), toUInt64(${side}))`);
+  const id = 'project, hour, trace_id, span_id';
+  return [
+    `every_span AS MATERIALIZED (${all})`,
+    `ties AS MATERIALIZED (SELECT ${id}, arrayJoin([${ties.join(', ')}]) AS tie FROM every_span)`,
+    `tied AS (SELECT * FROM every_span WHERE (${id}) IN (SELECT ${id} FROM ties WHERE tie.1 IN (
+    SELECT tie.1 FROM ties WHERE tie.1 != 0 GROUP BY tie.1 HAVING min(tie.2) != max(tie.2))))`,
+  ];
+}
+
 /**
  * CTEs, the last of them `spans`: those of the SELECT `near` (SPAN_COLUMNS and `is_fresh`) with the keys by which
- * two may meet. Only answers and token counts that more than one scope tells of can make a pair: nearly all others
- * are left out before any key is made.
+ * two may meet. Keys of time are made of answers and token counts alone that more than one scope tells of. `many`
+ * says that it pays to look first which spans can be in a pair at all.
  */
-export function spanCtes(near: string): string[] {
+export function spanCtes(near: string, many: boolean): string[] {
   return [
+    ...(many ? tiedCtes(near) : []),
     `timed AS (SELECT project, hour, trace_id, span_id, parent_span_id, kind, response_id, process, scope, model, response_model,
     input_tokens AS input, output_tokens AS output, inserted_at, is_fresh,
     toUnixTimestamp64Micro(started_at) AS start_us,
@@ -88,7 +114,7 @@ export function spanCtes(near: string): string[] {
     response_id != '' AND min(scope) OVER (PARTITION BY project, response_id) != max(scope) OVER (PARTITION BY project, response_id) AS answer_shared,
     ifNull(input > 0 AND output > 0, 0) AND min(scope) OVER (PARTITION BY project, process, model, input, output)
       != max(scope) OVER (PARTITION BY project, process, model, input, output) AS tokens_shared
-  FROM (${near}))`,
+  FROM ${many ? 'tied' : `(${near})`})`,
     `spans AS MATERIALIZED (SELECT *, ${keyColumns()} FROM timed)`,
   ];
 }

@@ -5,9 +5,11 @@ import { type CountedScope, countedCallsOf, type HourCondition } from '../counte
 import type { Statement } from '../statement.ts';
 import { CLOCK_GRAIN_MS, MS_PER_HOUR, moment } from './times.ts';
 
-export interface DueUnit {
+/** An hour of a project that holds calls; `calls` counts deliveries. */
+export interface HourOfCalls {
   project: string;
   hour: number;
+  calls: number | string;
 }
 
 /** Hours that are still being filled are not settled; the reader takes them from the calls. */
@@ -27,28 +29,23 @@ export interface DueScope {
  */
 export function dueStatement({ database, now_ms, first_live_hour, limit }: DueScope): string {
   const last = Math.floor(now_ms / MS_PER_HOUR) - HOURS_OPEN;
-  return `SELECT units.project AS project, units.hour AS hour, count() OVER () AS waiting FROM (
-  SELECT project, toInt32(of_hour + offset) AS hour, max(newest) AS newest, max(offset = 0) AS has_rows FROM (
-    SELECT project, hour AS of_hour, max(inserted_at) AS newest, arrayJoin([-1, 0, 1]) AS offset
+  return `SELECT units.project AS project, units.hour AS hour, units.own AS calls, count() OVER () AS waiting FROM (
+  SELECT project, toInt32(of_hour + offset) AS hour, max(newest) AS newest, sumIf(number, offset = 0) AS own FROM (
+    SELECT project, hour AS of_hour, max(inserted_at) AS newest, count() AS number, arrayJoin([-1, 0, 1]) AS offset
     FROM ${database}.calls WHERE hour >= ${first_live_hour - 1} AND hour <= ${last + 1} GROUP BY project, hour)
   GROUP BY project, hour) AS units
 LEFT JOIN (
   SELECT project, hour, max(watermark) AS upto, 1 AS is_settled, argMax(version, (watermark, version)) AS published
   FROM ${database}.settled WHERE hour >= ${first_live_hour} GROUP BY project, hour) AS marks USING (project, hour)
 WHERE hour >= ${first_live_hour} AND hour <= ${last}
-  AND if(marks.is_settled = 1, marks.published = 0 OR units.newest > marks.upto - toIntervalMillisecond(${CLOCK_GRAIN_MS}), units.has_rows)
+  AND if(marks.is_settled = 1, marks.published = 0 OR units.newest > marks.upto - toIntervalMillisecond(${CLOCK_GRAIN_MS}), units.own > 0)
   AND units.newest <= now64(3) - toIntervalMillisecond(${CLOCK_GRAIN_MS})
 ORDER BY hour, project LIMIT ${limit}`;
 }
 
-export interface HourOfCalls {
-  project: string;
-  hour: number;
-}
-
 /** Hours of projects that hold calls, from the first to the last, both included. */
 export function hoursOfCallsStatement(database: string, first: number, last: number): string {
-  return `SELECT toString(project) AS project, hour FROM ${database}.calls
+  return `SELECT toString(project) AS project, hour, count() AS calls FROM ${database}.calls
 WHERE hour >= ${Math.trunc(first)} AND hour <= ${Math.trunc(last)} GROUP BY project, hour ORDER BY hour, project`;
 }
 
