@@ -14,6 +14,7 @@ import { decompress } from './http/decompress.ts';
 import { encodingOf, json } from './http/encodings.ts';
 import { BodyTooLargeError, KeyError, UnsupportedTypeError } from './http/errors.ts';
 import { type Failure, failureOf } from './http/failure.ts';
+import { readRest } from './http/read-rest.ts';
 import { Ledger } from './ledger.ts';
 import type { NormaliseContext } from './normalise/call-row.ts';
 import { CompiledDialects } from './normalise/compile.ts';
@@ -163,9 +164,10 @@ export function createCollector(options: CollectorOptions): Collector {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
 
-  app.setErrorHandler((error: Error & { code?: string }, request, reply) => {
-    const known =
-      error.code === 'FST_ERR_CTP_BODY_TOO_LARGE' ? new BodyTooLargeError(options.otlp_max_bytes) : error;
+  app.setErrorHandler(async (error: Error & { code?: string }, request, reply) => {
+    const isTooLarge = error.code === 'FST_ERR_CTP_BODY_TOO_LARGE';
+    if (isTooLarge) await readRest(request.raw);
+    const known = isTooLarge ? new BodyTooLargeError(options.otlp_max_bytes) : error;
     const failure = failureOf(known);
     // A sender that broke off is no fault of ours.
     const brokenOff = request.raw.complete === false;

@@ -343,3 +343,16 @@ test('routes that do not exist say which do', async () => {
   assert.equal(get.headers.allow, 'POST');
   await stop();
 });
+
+test('a sender of too large a body reads why, though it looks for an answer only when all is sent', async () => {
+  const { app, stop } = startTestCollector(recording().sink);
+  const url = await app.listen({ host: '127.0.0.1', port: 0 });
+  const reply = await fetch(`${url}/v1/traces`, {
+    method: 'POST',
+    headers: JSON_TYPE,
+    body: Buffer.alloc(40 * 1024 * 1024, 32),
+  });
+  assert.equal(reply.status, 413);
+  assert.match(((await reply.json()) as { message: string }).message, /PLUMBLINE_OTLP_MAX_BYTES/);
+  await stop();
+});
