@@ -55,15 +55,13 @@ export function armCtes(query: ArmsQuery, values: BoundValues): string[] {
       ctes.push(`scored_${index} AS (${scoredCalls(scope, query.score, source, values)})`);
       source = `scored_${index}`;
     }
-    const members = arms.map(
-      ({ number, selector }) =>
-        `if(${filterCalls(selector, values)}, [toUInt8(${number})], emptyArrayUInt8())`,
-    );
+    const selectors = arms.map(({ number, selector }) => ({ number, sql: filterCalls(selector, values) }));
+    const members = selectors.map(({ number, sql }) => `if(${sql}, [toUInt8(${number})], emptyArrayUInt8())`);
     const selected = filterCalls(query.filters.filter(isOutcome), values);
     const rest = query.filters.filter((filter) => !isOutcome(filter));
     return `SELECT *, arrayJoin(members) AS arm FROM (
     SELECT *, arrayConcat(${members.join(', ')}) AS members, ${selected} AS selected
-    FROM ${source} WHERE ${filterCalls(rest, values)})`;
+    FROM ${source} WHERE ${filterCalls(rest, values)} AND (${selectors.map(({ sql }) => sql).join(' OR ')}))`;
   });
   ctes.push(`arms AS (${unions.join('\nUNION ALL\n')})`);
   return ctes;
