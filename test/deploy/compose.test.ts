@@ -119,11 +119,13 @@ test('the server knows the users that the parts log in as, by the same variables
   const passwordOf = (user: string | number | undefined) =>
     elementAt(users, String(user), 'password').attributes.from_env;
   const { collector, ingest, 'query-api': queryApi, clickhouse } = services;
-  assert.equal(passwordOf(ingest!.environment.CLICKHOUSE_USER), 'CLICKHOUSE_PASSWORD');
+  for (const { environment } of [ingest!, queryApi!]) {
+    assert.equal(passwordOf(environment.CLICKHOUSE_USER), 'CLICKHOUSE_PASSWORD');
+  }
   for (const { environment } of [collector!, queryApi!]) {
     assert.equal(passwordOf(environment.CLICKHOUSE_READ_USER), 'CLICKHOUSE_READ_PASSWORD');
-    assert.equal(environment.CLICKHOUSE_PASSWORD, undefined, 'who only reads has no use for it');
   }
+  assert.equal(collector!.environment.CLICKHOUSE_PASSWORD, undefined, 'who only reads has no use for it');
   assert.ok(clickhouse!.environment.CLICKHOUSE_PASSWORD);
   assert.ok(clickhouse!.environment.CLICKHOUSE_READ_PASSWORD);
   assert.equal(users.children.length, 2, 'no other user, and no default one');
