@@ -170,3 +170,29 @@ test('a candidate that is as good is promoted against a margin, and one that is 
     assert.ok(promoted.length >= 36, `${criterion}: ${promoted.length} of 40`);
   }
 });
+
+test('the number of calls that would settle it is about right: half of the estimates within half and twice', () => {
+  const random = createRandom(41);
+  const cases: [criterion: string, make: readonly [MakeArm, MakeArm], first: number][] = [
+    ['latency_ratio<=1', [latency(), latency(1.2)], 500],
+    ['error_rate_delta<=0', [arm(rateOf, coin(0.03)), arm(rateOf, coin(0.06))], 400],
+  ];
+  for (const [criterion, make, first] of cases) {
+    const parsed = parseCriterion(criterion, 'criterion');
+    const rules = { log_evidence: neededEvidence(ALPHA), min_calls: DEFAULT_MIN_CALLS };
+    const shares: number[] = [];
+    for (let run = 0; run < 30; run++) {
+      const [baseline, candidate] = [make[0](random, 10_000), make[1](random, 10_000)];
+      const look = (calls: number) =>
+        judge(parsed, { data: baseline(calls), calls }, { data: candidate(calls), calls }, rules);
+      const { more_calls_needed } = look(first);
+      if (more_calls_needed === null) continue;
+      let calls = first;
+      while (calls < 10_000 && look(calls).verdict === 'hold') calls += 250;
+      shares.push((first + more_calls_needed) / calls);
+    }
+    assert.ok(shares.length > 20);
+    const about = shares.filter((share) => share > 0.5 && share < 2);
+    assert.ok(about.length >= shares.length / 2, `${criterion}: ${about.length} of ${shares.length}`);
+  }
+});
