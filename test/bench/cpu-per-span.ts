@@ -5,11 +5,12 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startKafka } from '../support/kafka.ts';
 import { machineLine, median, optionsOf, printBar, printTable, round, save } from './support/bench.ts';
+import type { IngestOrder } from './support/ingest-worker.ts';
 import {
+  distributedSettings,
   type Ends,
   endAll,
   type Store,
-  startDistributed,
   startEmbedded,
   startStore,
 } from './support/lines.ts';
@@ -21,12 +22,14 @@ const options = optionsOf({
   about: `CPU microseconds per span of 512-span protobuf requests with 27 to 30 attributes, at the edge, in ingest and in
 ClickHouse (merges included until it is quiet), of the real processes with a real broker; against decode by protobufjs,
 plain rows and JSONEachRow insert, in two processes likewise, into an equal table of the same engine. Then the embedded
-size. Ours redacts and prices, the baseline does not. About 3 minutes.`,
+size. Ours redacts and prices, the baseline does not. Neither settles rollups: what that adds is told apart. About 6
+minutes.`,
   options: {
     rounds: { default: 3, meaning: 'rounds that count, after one to warm up; figures are medians' },
-    spans: { default: 204_800, meaning: 'spans of a round' },
+    spans: { default: 102_400, meaning: 'spans of a round' },
     concurrency: { default: 8, meaning: 'requests under way at once' },
     baseline: { default: 1, meaning: '0 leaves the baseline out' },
+    settling: { default: 1, meaning: '0 leaves out the same with the settling that ingest does beside' },
     embedded: { default: 1, meaning: '0 leaves the embedded size out' },
   },
 });
@@ -41,10 +44,14 @@ interface Line {
   ingest: Service;
 }
 
-interface Parts {
-  edge: number;
-  ingest: number;
-  clickhouse: number;
+const PARTS = ['edge', 'ingest', 'clickhouse', 'total'] as const;
+type Parts = Record<(typeof PARTS)[number], number>;
+
+const rounded = (_: string, value: unknown): unknown => (typeof value === 'number' ? round(value) : value);
+
+function medianOf(rounds: readonly Parts[]): Parts {
+  const figures = PARTS.map((part) => [part, median(rounds.map((parts) => parts[part]))]);
+  return Object.fromEntries(figures) as Parts;
 }
 
 async function untilStored(store: Store, { table, edge, ingest }: Line, rows: number): Promise<void> {
@@ -77,11 +84,12 @@ async function measure(line: Line, store: Store, load: Load): Promise<Parts> {
   await untilStored(store, line, acknowledged);
   const ingest = cpuOf(line.ingest.pid);
   const clickhouse = await settled(engine);
-  return {
+  const parts = {
     edge: (edge - before.edge) / acknowledged,
     ingest: (ingest - before.ingest) / acknowledged,
     clickhouse: (clickhouse - before.clickhouse) / acknowledged,
   };
+  return { ...parts, total: parts.edge + parts.ingest + parts.clickhouse };
 }
 
 async function embedded(load: Load): Promise<{ collector: number; engine: number }> {
@@ -116,68 +124,74 @@ try {
   const store = await startStore();
   ends.push(() => store.stop());
   const { engine } = store;
-  const ours = await startDistributed(kafka, store, ends);
-  const lines: Record<string, Line> = {
-    ours: { table: 'calls', otlp_url: ours.otlp_url, edge: ours.collector, ingest: ours.ingest },
+  const settings = distributedSettings(kafka, store);
+  const start = async (...how: Parameters<typeof startService>): Promise<Service> => {
+    const service = await startService(...how);
+    ends.push(() => service.stop());
+    return service;
   };
+  const worker = (order: Pick<IngestOrder, 'topic' | 'lines_into'>): Promise<Service> => {
+    const clickhouse = { url: engine.url, database: engine.database, ...engine.writer };
+    const whole: IngestOrder = { brokers: kafka.brokers, clickhouse, ...order };
+    return start('test/bench/support/ingest-worker.ts', {}, [/consuming/], [JSON.stringify(whole)]);
+  };
+
+  const collector = await start('collector/main.ts', settings, [/listening on (http:\S+)/]);
+  const ours: Line = {
+    table: 'calls',
+    otlp_url: collector.said[0]![1]!,
+    edge: collector,
+    ingest: await worker({ topic: 'model-calls' }),
+  };
+  const lines: Record<string, Line> = { ours };
   if (options.baseline) {
     await store.warehouse.command(`CREATE TABLE ${engine.database}.baseline AS ${engine.database}.calls`);
-    const clickhouse = { url: engine.url, database: engine.database, ...engine.writer };
-    const places = { brokers: kafka.brokers, topic: 'baseline', table: 'baseline', clickhouse };
-    const file = (name: string): string => `test/bench/support/baseline-${name}.ts`;
-    const ingest = await startService(file('ingest'), {}, [/consuming/], [JSON.stringify(places)]);
-    const edge = await startService(
-      file('edge'),
+    const file = 'test/bench/support/baseline-edge.ts';
+    const edge = await start(
+      file,
       {},
       [/listening on (http:\S+)/],
       [JSON.stringify([kafka.brokers, 'baseline'])],
     );
-    ends.push(
-      () => edge.stop(),
-      () => ingest.stop(),
-    );
+    const ingest = await worker({ topic: 'baseline', lines_into: 'baseline' });
     lines.baseline = { table: 'baseline', otlp_url: edge.said[0]![1]!, edge, ingest };
   }
 
-  const measured: Record<string, Parts[]> = Object.fromEntries(Object.keys(lines).map((name) => [name, []]));
-  for (let turn = 0; turn <= options.rounds; turn++) {
-    for (const [name, line] of Object.entries(lines)) {
-      const parts = await measure(line, store, load);
-      if (turn > 0) measured[name]!.push(parts);
+  const figures: Record<string, Parts> = {};
+  const measured: Record<string, Parts[]> = {};
+  const inTurns = async (contenders: Record<string, Line>): Promise<void> => {
+    for (const name of Object.keys(contenders)) measured[name] = [];
+    for (let turn = 0; turn <= options.rounds; turn++) {
+      for (const [name, line] of Object.entries(contenders)) {
+        const parts = await measure(line, store, load);
+        console.error(turn === 0 ? 'warm-up' : `round ${turn}`, name, JSON.stringify(parts, rounded));
+        if (turn > 0) measured[name]!.push(parts);
+      }
     }
-  }
-  const medianOf = (name: string) => {
-    const of = (part: keyof Parts): number => median(measured[name]!.map((parts) => parts[part]));
-    const parts = { edge: of('edge'), ingest: of('ingest'), clickhouse: of('clickhouse') };
-    return { ...parts, total: median(measured[name]!.map((all) => all.edge + all.ingest + all.clickhouse)) };
+    for (const name of Object.keys(contenders)) figures[name] = medianOf(measured[name]!);
   };
-  const figures = Object.fromEntries(Object.keys(lines).map((name) => [name, medianOf(name)]));
+  await inTurns(lines);
+  if (options.settling) {
+    await ours.ingest.stop();
+    const ingest = await start('ingest/main.ts', { ...settings, KAFKA_GROUP: 'model-calls-bench' }, [
+      /Ingest listening/,
+    ]);
+    await inTurns({ 'ours, settling': { ...ours, ingest } });
+  }
   const whole = options.embedded ? await embedded(load) : undefined;
   const machine = machineLine(store.version);
   console.log(`${machine}; CPU µs a span, medians of ${options.rounds} rounds of ${options.spans} spans`);
-  const shown = (name: string) => {
-    const { edge, ingest, clickhouse, total } = figures[name]!;
-    return {
-      '': name,
-      edge: round(edge),
-      ingest: round(ingest),
-      ClickHouse: round(clickhouse),
-      total: round(total),
-    };
-  };
-  const rows: Record<string, string | number>[] = Object.keys(lines).map(shown);
+  const rows: Record<string, string | number>[] = Object.entries(figures).map(([name, parts]) => ({
+    '': name,
+    ...JSON.parse(JSON.stringify(parts, rounded)),
+  }));
   let ratio: number | undefined;
   if (figures.baseline) {
-    const { baseline, ours: mine } = figures as Record<'baseline' | 'ours', ReturnType<typeof medianOf>>;
+    const { baseline, ours: mine } = figures as Record<'baseline' | 'ours', Parts>;
     ratio = baseline.total / mine.total;
-    const times = (part: keyof typeof mine): string => `${(baseline[part] / mine[part]).toFixed(1)} x`;
-    rows.push({
-      '': 'ratio',
-      edge: times('edge'),
-      ingest: times('ingest'),
-      ClickHouse: times('clickhouse'),
-      total: times('total'),
-    });
+    const times = (part: keyof Parts): string => `${(baseline[part] / mine[part]).toFixed(1)} x`;
+    const ratios = PARTS.map((part) => [part, times(part)]);
+    rows.push({ '': 'baseline / ours', ...Object.fromEntries(ratios) });
   }
   printTable(rows);
   if (whole) {

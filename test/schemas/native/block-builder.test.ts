@@ -182,3 +182,36 @@ test('a value that its column cannot hold is refused before anything is sent', (
   assert.throws(() => builder.append(makeCall({ span_id: new Uint8Array(7) })), RangeError);
   assert.throws(() => builder.append(makeCall({ status: 'fine' as never })), RangeError);
 });
+
+test('a call that comes twice in one block is read once, its newest version, before any merge', async () => {
+  const call = makeCall({ project: 'twice', version: 1, output_tokens: 1 });
+  await warehouse.command('SYSTEM STOP MERGES plumbline.calls');
+  try {
+    await warehouse.insert(await blockOf([{ ...call, version: 2, output_tokens: 2 }, call]));
+    assert.deepEqual(
+      (await stored('twice')).map(({ output_tokens }) => output_tokens),
+      [2],
+    );
+  } finally {
+    await warehouse.command('SYSTEM START MERGES plumbline.calls');
+  }
+});
+
+test('ASCII and other text of every short length comes back as it was given', async () => {
+  const texts = Array.from({ length: 50 }, (_, length) => [
+    'a'.repeat(length),
+    `${'b'.repeat(length)}é🙂`,
+  ]).flat();
+  const started_at = makeCall().started_at;
+  await warehouse.insert(
+    await blockOf(
+      texts.map((text, i) =>
+        makeCall({ project: 'texts', trace_id: idOf(i + 1, 16), conversation_id: text, started_at }),
+      ),
+    ),
+  );
+  assert.deepEqual(
+    (await stored('texts')).map(({ conversation_id }) => conversation_id),
+    texts,
+  );
+});
