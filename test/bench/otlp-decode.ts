@@ -2,11 +2,11 @@
  * Decodes requests of 512 model calls with this repository's decoders and with protobufjs' compiled one, in turns in
  * one process so that a busy machine slows all of them alike. Prints spans a second, CPU per span and the ratios.
  */
-import { cpus } from 'node:os';
 import { decodeTracesJson } from '../../collector/otlp/decode-json.ts';
 import { decodeTraces } from '../../collector/otlp/decode-protobuf.ts';
 import { encodeTraces, genaiRequest, tracesJson } from '../support/otlp-encode.ts';
 import { otlpType } from '../support/otlp-proto.ts';
+import { machineLine, median, save } from './support/bench.ts';
 
 const SPANS_PER_REQUEST = 512;
 const REQUESTS = 40;
@@ -57,10 +57,8 @@ function runOnce(one: Contender, isMeasured: boolean): void {
 }
 
 function report(): void {
-  const [cpu] = cpus();
-  console.log(
-    `machine: ${cpus().length} x ${cpu?.model ?? 'unknown'}, Node ${process.version}, ${process.platform}`,
-  );
+  const machine = machineLine();
+  console.log(machine);
   const bytes = (bodies: Uint8Array[]) => Math.round(bodies[0]!.length / SPANS_PER_REQUEST);
   console.log(
     `spans: ${bytes(protobufBodies)} bytes of protobuf, ${bytes(jsonBodies)} of JSON; medians of ${ROUNDS} rounds`,
@@ -71,8 +69,10 @@ function report(): void {
     const ratio = `${(median(one.spans_per_s) / median(baseline.spans_per_s)).toFixed(2)}x`.padStart(7);
     console.log(`${one.name.padEnd(22)}${speed}${cost}${ratio}`);
   }
-}
-
-function median(values: number[]): number {
-  return [...values].sort((a, b) => a - b)[values.length >> 1]!;
+  const figures = contenders.map((one) => ({
+    name: one.name,
+    cpu_us_per_span: median(one.cpu_us),
+    spans_per_s: median(one.spans_per_s),
+  }));
+  save('otlp-decode', machine, figures);
 }

@@ -2,10 +2,10 @@
  * Speed of redaction: `node test/bench/redaction.ts`. Megabytes are those of UTF-8; times are the best of
  * several rounds, since the machine may be shared.
  */
-import { cpus } from 'node:os';
 import { pathToFileURL } from 'node:url';
 import { createRedactor } from '../../redaction/index.ts';
 import { HOSTILE, TYPICAL } from '../redaction/load.ts';
+import { machineLine, save } from './support/bench.ts';
 
 const SIZE_CHARS = 262_144;
 const ROUNDS = 7;
@@ -36,8 +36,8 @@ function fill(piece: string): string {
 /** Measures and prints; returns the figures. */
 export function run(): { typical: number; worst: number } {
   const redactor = createRedactor();
-  const [cpu] = cpus();
-  console.log(`${cpu?.model}, ${cpus().length} cores, node ${process.version}`);
+  const machine = machineLine();
+  console.log(machine);
 
   const measure = (name: string, text: string): number => {
     const bytes = new TextEncoder().encode(text).length;
@@ -59,6 +59,7 @@ export function run(): { typical: number; worst: number } {
     });
     console.log(`${value.padEnd(38)} ${(ns / times).toFixed(0).padStart(4)} ns`);
   }
+  save('redaction', machine, { typical_mb_per_s: typical, worst_mb_per_s: worst });
   return { typical, worst };
 }
 
