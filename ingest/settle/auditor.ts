@@ -1,5 +1,5 @@
 /** Compares settled hours with their calls, counted from scratch; what differs is told, examined and settled anew. */
-import { type CellKind, ROLLUP_TABLES } from '../../schemas/queries/cells.ts';
+import { CELL_KINDS } from '../../schemas/queries/cells.ts';
 import { type AuditUnit, auditStatement, auditUnitsStatement } from '../../schemas/queries/settling/audit.ts';
 import { firstLiveHour } from '../../schemas/queries/settling/times.ts';
 import { reexamine } from './examiner.ts';
@@ -24,7 +24,7 @@ export function auditUnits(store: SettleStore, limit: number): Promise<AuditUnit
 async function compare(store: SettleStore, unit: AuditUnit): Promise<AuditResult> {
   const scope = await scopeOf(store, unit.project, [unit.hour], 'scratch');
   const result = { project: unit.project, hour: unit.hour, cells: 0, differences: 0 };
-  for (const kind of Object.keys(ROLLUP_TABLES) as CellKind[]) {
+  for (const kind of CELL_KINDS) {
     const [row] = await rowsOf<{ cells: number | string; differences: number | string }>(
       store,
       auditStatement(scope, unit.hour, unit.version, kind),

@@ -1,5 +1,4 @@
 /** Writes hours of calls as rollups and publishes them. */
-import { type CellKind, ROLLUP_TABLES } from '../../schemas/queries/cells.ts';
 import type { CountedScope } from '../../schemas/queries/counted-calls.ts';
 import { countingStatement, type RepeatMode } from '../../schemas/queries/counting.ts';
 import { projectOfKey } from '../../schemas/queries/project.ts';
@@ -9,7 +8,7 @@ import {
   type HourOfCalls,
   markSettledStatement,
   newVersion,
-  settleStatement,
+  settleStatements,
   supersededStatement,
 } from '../../schemas/queries/settling/settle.ts';
 import { firstLiveHour, MS_PER_HOUR } from '../../schemas/queries/settling/times.ts';
@@ -51,9 +50,7 @@ export async function settleHours(
   const watermark_ms = await watermarkOf(store);
   const scope = await scopeOf(store, project, hours, 'searched');
   const version = newVersion(store.now(), Math.random());
-  for (const kind of Object.keys(ROLLUP_TABLES) as CellKind[]) {
-    await run(store, settleStatement(scope, hours, kind, version));
-  }
+  for (const statement of settleStatements(scope, hours, version)) await run(store, statement);
   await run(store, markSettledStatement(store.database, project, hours, version, watermark_ms));
 }
 

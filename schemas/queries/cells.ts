@@ -7,8 +7,8 @@ import { ALL_TOKENS, CONTEXT_USED, TOKENS_PER_SECOND } from './call-expressions.
 import { SLICES } from './filters.ts';
 import { HISTOGRAM_TYPE, histogramOf } from './histogram.ts';
 
-/** Dimensions of both rollup tables; the one by slice has `slice` beside them. */
-export const CELL_DIMENSIONS = [
+/** Dimensions of rollups; by slice there is `slice` beside them. */
+const CELL_DIMENSIONS = [
   'service',
   'environment',
   'provider',
@@ -20,10 +20,15 @@ export const CELL_DIMENSIONS = [
   'error_type',
 ] as const;
 
+/** Those of the coarse cells, which most questions are about: histograms cost by the cell. */
+const MODEL_DIMENSIONS = ['provider', 'model', 'status', 'error_type'] as const;
+
 export interface CellColumn {
   type: string;
   /** Aggregate over the calls of the cell. */
   sql: string;
+  /** Name of the aggregate that makes one cell's value of several cells'. */
+  merge: 'sum' | 'sumOrNull' | 'max' | 'maxOrNull' | 'sumMap';
   /** Not part of the equality that the audit looks for: floating-point sums depend on the order of adding. */
   approximate?: true;
 }
@@ -31,18 +36,25 @@ export interface CellColumn {
 const sum = (expression: string, type: string): CellColumn => ({
   type: `Nullable(${type})`,
   sql: `sumOrNull(${expression})`,
+  merge: 'sumOrNull',
 });
 const histogram = (expression: string): CellColumn => ({
   type: HISTOGRAM_TYPE,
   sql: histogramOf(expression),
+  merge: 'sumMap',
+});
+const count = (condition?: string): CellColumn => ({
+  type: 'UInt64',
+  sql: condition ? `countIf(${condition})` : 'count()',
+  merge: 'sum',
 });
 
 /** Sums are null where no call says the value. */
 export const cellColumns = {
-  calls: { type: 'UInt64', sql: 'count()' },
-  priced_calls: { type: 'UInt64', sql: 'countIf(cost_usd IS NOT NULL)' },
-  latency_sum_ms: { type: 'Float64', sql: 'sum(duration_ms)', approximate: true },
-  latency_most_ms: { type: 'Float64', sql: 'max(duration_ms)' },
+  calls: count(),
+  priced_calls: count('cost_usd IS NOT NULL'),
+  latency_sum_ms: { type: 'Float64', sql: 'sum(duration_ms)', merge: 'sum', approximate: true },
+  latency_most_ms: { type: 'Float64', sql: 'max(duration_ms)', merge: 'max' },
   input_sum: sum('input_tokens', 'UInt64'),
   output_sum: sum('output_tokens', 'UInt64'),
   cache_read_sum: sum('cache_read_tokens', 'UInt64'),
@@ -51,9 +63,9 @@ export const cellColumns = {
   total_sum: sum(ALL_TOKENS, 'UInt64'),
   priced_tokens_sum: sum(`if(cost_usd IS NULL, NULL, ${ALL_TOKENS})`, 'UInt64'),
   cost_sum_usd: sum('cost_usd', 'Decimal(38, 12)'),
-  context_used_most: { type: 'Nullable(Float64)', sql: `maxOrNull(${CONTEXT_USED})` },
+  context_used_most: { type: 'Nullable(Float64)', sql: `maxOrNull(${CONTEXT_USED})`, merge: 'maxOrNull' },
   confidence_sum: { ...sum('toFloat64(confidence)', 'Float64'), approximate: true },
-  confidence_calls: { type: 'UInt64', sql: 'countIf(confidence IS NOT NULL)' },
+  confidence_calls: count('confidence IS NOT NULL'),
   latency_histogram: histogram('duration_ms'),
   ttft_histogram: histogram('ttft_ms'),
   speed_histogram: histogram(TOKENS_PER_SECOND),
@@ -68,13 +80,37 @@ export function cellColumn(name: CellColumnName): CellColumn {
   return cellColumns[name];
 }
 
-export const ROLLUP_TABLES = { calls: 'rollup_1h', slices: 'rollup_slice_1h' } as const;
-/** Every call in one cell, or a call in a cell for each of its slices (without any, under ''). */
+export const ROLLUP_TABLES = {
+  calls: 'rollup_1h',
+  models: 'rollup_model_1h',
+  slices: 'rollup_slice_1h',
+} as const;
+/**
+ * `calls`: every call in one cell of all dimensions; `models`: of the few most asked for; `slices`: a call in a cell
+ * for each of its slices (without any, under '').
+ */
 export type CellKind = keyof typeof ROLLUP_TABLES;
+export const CELL_KINDS = Object.keys(ROLLUP_TABLES) as CellKind[];
 
 /** Columns that name a cell. */
 export function cellKeys(kind: CellKind): readonly string[] {
+  if (kind === 'models') return ['hour', ...MODEL_DIMENSIONS];
   return ['hour', ...CELL_DIMENSIONS, ...(kind === 'slices' ? ['slice'] : [])];
+}
+
+/** The coarsest kind that knows these dimensions of rollups. */
+export function kindFor(dimensions: readonly string[]): CellKind {
+  if (dimensions.includes('slice')) return 'slices';
+  return dimensions.every((name) => cellKeys('models').includes(name)) ? 'models' : 'calls';
+}
+
+/** A SELECT of coarse cells of the fine ones that the SELECT `cells` gives. */
+export function coarseCells(cells: string): string {
+  const merged = CELL_COLUMN_NAMES.map((name) => `${cellColumn(name).merge}(fine.${name}) AS ${name}`);
+  const keys = cellKeys('models');
+  return `SELECT ${[...keys.map((key) => `fine.${key} AS ${key}`), ...merged].join(',\n  ')}
+FROM (${cells}) AS fine
+GROUP BY ${keys.map((key) => `fine.${key}`).join(', ')}`;
 }
 
 /** A SELECT of cells: keys and `columns`, of the calls that the SELECT `calls` gives. */

@@ -1,7 +1,7 @@
 /** The one query behind rollups, latency, cost and errors: metrics by dimensions and interval. */
 import { BoundValues } from './bound-values.ts';
 import { cellSource } from './cell-source.ts';
-import { CELL_COLUMN_NAMES } from './cells.ts';
+import { CELL_COLUMN_NAMES, kindFor } from './cells.ts';
 import { type CountedScope, countedSource } from './counted-calls.ts';
 import { DIMENSION_NAMES, type DimensionName, dimensionOf } from './dimensions.ts';
 import { type Filter, filterCalls, filterCells, slicesLeft } from './filters.ts';
@@ -58,8 +58,10 @@ export function hasPercentiles(query: RollupQuery): boolean {
   return neededMetrics(query).some((name) => metricOf(name).is_percentile === true);
 }
 
-const usesSlices = ({ group_by, filters }: RollupQuery): boolean =>
-  group_by.includes('slice') || filters.some(({ dimension }) => dimension === 'slice');
+const dimensionsOf = ({ group_by, filters }: RollupQuery): DimensionName[] => [
+  ...group_by,
+  ...filters.map(({ dimension }) => dimension),
+];
 
 /** How `time` is given: ISO 8601 text, or a timestamp for formats that have the type. */
 export type TimeForm = 'text' | 'timestamp';
@@ -121,12 +123,7 @@ function cellCtes(query: RollupQuery, values: BoundValues): string[] {
   );
   const { counting } = query.scope;
   if (!counting) throw new Error('Cells are asked for after the first statement.');
-  const cells = cellSource(
-    { ...query.scope, counting },
-    usesSlices(query) ? 'slices' : 'calls',
-    wanted,
-    values,
-  );
+  const cells = cellSource({ ...query.scope, counting }, kindFor(dimensionsOf(query)), wanted, values);
   const filters = filterCells([...others, ...slices], values);
   return [
     ...cells.ctes,

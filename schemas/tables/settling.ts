@@ -2,7 +2,14 @@
  * Tables of settling: what is known of repeats, the hourly rollups, and what has been erased. All but the rollups
  * follow the retention of the calls they are about.
  */
-import { CELL_COLUMN_NAMES, type CellKind, cellColumn, cellKeys, ROLLUP_TABLES } from '../queries/cells.ts';
+import {
+  CELL_COLUMN_NAMES,
+  CELL_KINDS,
+  type CellKind,
+  cellColumn,
+  cellKeys,
+  ROLLUP_TABLES,
+} from '../queries/cells.ts';
 import { createTable, type DdlOptions, PART_RETENTION, type Retention, type TableRetention } from './ddl.ts';
 
 const PROJECT = 'project LowCardinality(String)';
@@ -101,8 +108,7 @@ export function createSettling(options: DdlOptions): string[] {
   return [
     createRepeats(options),
     createExamined(options),
-    createRollup(options, 'calls'),
-    createRollup(options, 'slices'),
+    ...CELL_KINDS.map((kind) => createRollup(options, kind)),
     createSettled(options),
     createAudits(options),
     createErasures(options),
@@ -118,8 +124,7 @@ export function settlingRetention({ calls_days, rollups_days }: Retention): Tabl
     // A day longer, for the calls of the next day that a span of the last one strikes out.
     { table: 'repeats', time: START, days: calls_days + 1 },
     { table: 'erased_calls', time: START, days: calls_days + 1 },
-    { table: ROLLUP_TABLES.calls, time: START, days: rollups_days },
-    { table: ROLLUP_TABLES.slices, time: START, days: rollups_days },
+    ...Object.values(ROLLUP_TABLES).map((table) => ({ table, time: START, days: rollups_days })),
     { table: 'settled', time: START, days: rollups_days },
     { table: 'audits', time: START, days: rollups_days },
   ];

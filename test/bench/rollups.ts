@@ -108,7 +108,7 @@ try {
       `SELECT sum(bytes_on_disk) AS n FROM system.parts WHERE active AND database = '${engine.database}' AND table IN (${table})`,
     );
   const calls_bytes = await bytes("'calls'");
-  const rollup_bytes = await bytes("'rollup_1h', 'rollup_slice_1h'");
+  const rollup_bytes = await bytes("'rollup_1h', 'rollup_model_1h', 'rollup_slice_1h'");
   const cells = await numberOf(`SELECT count() AS n FROM ${engine.database}.rollup_1h`);
   console.log(
     `calls ${round(calls_bytes / rows)} B a row, ${round(calls_bytes / 2 ** 20)} MiB; rollups ${round(rollup_bytes / 2 ** 20)} MiB, ${cells} cells, ${round((100 * rollup_bytes) / calls_bytes)} % of the calls`,
@@ -129,12 +129,13 @@ try {
     }
     table.push(line);
   }
+  const hourly = Math.ceil(options.calls / DAYS / 24);
   await insertManyCalls(writer, {
     ...many,
     to_ms: to_ms + 2 * MS_PER_HOUR,
-    days: 1,
-    calls: Math.ceil(options.calls / DAYS / 12),
-    project,
+    day_ms: MS_PER_HOUR,
+    days: 2,
+    calls: 2 * hourly,
   });
   const pass_s = await seconds(() => examine(store));
   const line: Record<string, string | number> = { 'ms, p95 by model by hour': 'rollup, unsettled tail' };
@@ -146,9 +147,7 @@ try {
   }
   table.push(line);
   printTable(table);
-  console.log(
-    `an examination of ${Math.ceil(options.calls / DAYS / 12)} new rows over a day: ${round(pass_s)} s`,
-  );
+  console.log(`an examination of the ${2 * hourly} new calls of two hours: ${round(pass_s)} s`);
   const machine = machineLine();
   console.log(machine);
   printBar('settled windows answer from rollups within 100 ms', Number(figures['rollup 30 d']) < 100);

@@ -92,6 +92,11 @@ export function eraseStatement(erasure: Erasure, table: ErasableTable): Statemen
   );
 }
 
+/** One row: `number` of erasures since then. */
+export function recentErasuresStatement(database: string, since_us: string): string {
+  return `SELECT count() AS number FROM ${database}.erasures WHERE erased_at > toUInt64('${BigInt(since_us)}')`;
+}
+
 /** `project`, `user_id`, `erased_at` of erasures whose calls have come again since, out of a log that still held them. */
 export function returnedStatement(database: string, since_us: string): string {
   return `SELECT calls.project AS project, calls.user_id AS user_id, toString(any(erasures.upto)) AS erased_at

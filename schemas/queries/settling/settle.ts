@@ -1,6 +1,6 @@
 /** Settling: hours become cells of the rollup tables under a version of their own, published by one row each. */
 import { BoundValues } from '../bound-values.ts';
-import { CELL_COLUMN_NAMES, type CellKind, cellKeys, cellsOfCalls, ROLLUP_TABLES } from '../cells.ts';
+import { CELL_COLUMN_NAMES, cellKeys, cellsOfCalls, coarseCells, ROLLUP_TABLES } from '../cells.ts';
 import { type CountedScope, countedCallsOf, type HourCondition } from '../counted-calls.ts';
 import type { Statement } from '../statement.ts';
 import { CLOCK_GRAIN_MS, MS_PER_HOUR, moment } from './times.ts';
@@ -55,33 +55,30 @@ export function hoursOf(hours: readonly number[]): HourCondition {
   return { own: `hour IN (${hours.join(', ')})`, wide: `hour IN (${wide.join(', ')})` };
 }
 
-/** The cells that those hours of one project make, with `columns`: the definition of what a rollup holds. */
-export function cellsStatement(
+/**
+ * Statements that write the cells of those hours of one project under a version that no reader chooses before it is
+ * marked, in this order: coarse cells are made of the fine ones.
+ */
+export function settleStatements(
   scope: CountedScope,
   hours: readonly number[],
-  kind: CellKind,
-  columns = CELL_COLUMN_NAMES,
-): Statement {
-  const values = new BoundValues();
-  const counted = countedCallsOf(scope, hoursOf(hours), values);
-  const sql = `${counted.ctes.length > 0 ? `WITH ${counted.ctes.join(',\n')}\n` : ''}${cellsOfCalls(counted.select, kind, columns)}`;
-  return { sql, params: values.params };
-}
-
-/** Writes the cells of those hours of one project under a version that no reader chooses before it is marked. */
-export function settleStatement(
-  scope: CountedScope,
-  hours: readonly number[],
-  kind: CellKind,
   version: string,
-): Statement {
-  const values = new BoundValues();
-  const counted = countedCallsOf(scope, hoursOf(hours), values);
-  const columns = [...cellKeys(kind), ...CELL_COLUMN_NAMES].join(', ');
-  const sql = `INSERT INTO ${scope.database}.${ROLLUP_TABLES[kind]} (project, version, ${columns})
-WITH ${[...counted.ctes, '1 AS one'].join(',\n')}
-SELECT ${values.bind('String', scope.project)}, toUInt64('${BigInt(version)}'), ${columns} FROM (${cellsOfCalls(counted.select, kind)})`;
-  return { sql, params: values.params };
+): Statement[] {
+  return (['calls', 'slices', 'models'] as const).map((kind) => {
+    const values = new BoundValues();
+    const own = hoursOf(hours);
+    const counted = countedCallsOf(scope, own, values);
+    const project = values.bind('String', scope.project);
+    const number = `toUInt64('${BigInt(version)}')`;
+    const columns = [...cellKeys(kind), ...CELL_COLUMN_NAMES].join(', ');
+    const fine = `SELECT * FROM ${scope.database}.${ROLLUP_TABLES.calls} WHERE project = ${project} AND ${own.own} AND version = ${number}`;
+    const cells = kind === 'models' ? coarseCells(fine) : cellsOfCalls(counted.select, kind);
+    const ctes = kind === 'models' ? [] : counted.ctes;
+    const sql = `INSERT INTO ${scope.database}.${ROLLUP_TABLES[kind]} (project, version, ${columns})
+WITH ${[...ctes, '1 AS one'].join(',\n')}
+SELECT ${project}, ${number}, ${columns} FROM (${cells})`;
+    return { sql, params: values.params };
+  });
 }
 
 /** Publishes a version of those hours; version 0 unsettles them: they are read from the calls until settled again. */

@@ -6,6 +6,8 @@ export interface ManyCalls {
   project: string;
   calls: number;
   days: number;
+  /** Length of a day; an hour would do as well. */
+  day_ms?: number;
   /** End of the last day, in milliseconds since 1970. */
   to_ms: number;
   /** Shares of the calls. */
@@ -65,11 +67,12 @@ export async function insertManyCalls(
   many: ManyCalls,
   onDay?: (day: number) => void,
 ): Promise<number> {
+  const day_ms = many.day_ms ?? MS_PER_DAY;
   const per_day = Math.floor(many.calls / many.days);
-  const step_us = Math.floor((MS_PER_DAY * 1000) / per_day);
+  const step_us = Math.floor((day_ms * 1000) / per_day);
   let inserted = 0;
   for (let day = 0; day < many.days; day++) {
-    const from_us = (many.to_ms - (many.days - day) * MS_PER_DAY) * 1000;
+    const from_us = (many.to_ms - (many.days - day) * day_ms) * 1000;
     const kinds = [
       ['first', 1],
       ['repeat', every(many.repeats)],
