@@ -1,5 +1,7 @@
 /** The contract of the OTLP endpoint: what each kind of request is answered with. */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { type AddressInfo, connect } from 'node:net';
 import { test } from 'node:test';
 import { deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { createKeyRing } from '../../schemas/identity/key-ring.ts';
@@ -346,13 +348,18 @@ test('routes that do not exist say which do', async () => {
 
 test('a sender of too large a body reads why, though it looks for an answer only when all is sent', async () => {
   const { app, stop } = startTestCollector(recording().sink);
-  const url = await app.listen({ host: '127.0.0.1', port: 0 });
-  const reply = await fetch(`${url}/v1/traces`, {
-    method: 'POST',
-    headers: JSON_TYPE,
-    body: Buffer.alloc(40 * 1024 * 1024, 32),
+  await app.listen({ host: '127.0.0.1', port: 0 });
+  const bytes = 40 * 1024 * 1024;
+  const socket = connect((app.server.address() as AddressInfo).port, '127.0.0.1');
+  socket.write(
+    `POST /v1/traces HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: ${bytes}\r\n\r\n`,
+  );
+  await new Promise<void>((resolve, reject) => {
+    socket.once('error', reject);
+    socket.write(Buffer.alloc(bytes, 32), (error) => (error ? reject(error) : resolve()));
   });
-  assert.equal(reply.status, 413);
-  assert.match(((await reply.json()) as { message: string }).message, /PLUMBLINE_OTLP_MAX_BYTES/);
+  const [answer] = (await once(socket, 'data')) as [Buffer];
+  assert.match(answer.toString(), /^HTTP\/1\.1 413 .*PLUMBLINE_OTLP_MAX_BYTES/s);
+  socket.destroy();
   await stop();
 });
