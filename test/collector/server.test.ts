@@ -346,7 +346,9 @@ test('routes that do not exist say which do', async () => {
   await stop();
 });
 
-test('a sender of too large a body reads why, though it looks for an answer only when all is sent', async () => {
+test('a sender of too large a body reads why, though it looks for an answer only when all is sent', {
+  timeout: 20_000,
+}, async () => {
   const { app, stop } = startTestCollector(recording().sink);
   await app.listen({ host: '127.0.0.1', port: 0 });
   const bytes = 40 * 1024 * 1024;
