@@ -27,12 +27,22 @@ const plausible = fc.constantFrom(
 );
 const encoded = (text: string): string => encodeURIComponent(text.toWellFormed());
 
+function decodedText(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
 function assertProblemOrAnswer(answer: Answer, what: string): void {
   if (answer.status === 200) return;
   assert.ok(answer.status >= 400 && answer.status < 500, `${answer.status} for ${what}: ${answer.text}`);
   assert.match(String(answer.headers['content-type']), /^application\/problem\+json/, what);
   assert.ok(answer.json.detail, what);
-  assert.doesNotMatch(answer.text, /SELECT|DB::Exception|at .*\.ts:\d/, what);
+  assert.doesNotMatch(answer.text, /DB::Exception|at .*\.ts:\d/, what);
+  // A problem says what it was asked, so SQL that was sent comes back; none of ours may.
+  if (!/select/i.test(decodedText(what))) assert.doesNotMatch(answer.text, /SELECT/, what);
 }
 
 /** A route by its number, so that shrinking stays with it. */
