@@ -17,7 +17,8 @@ figure of the project is that of --seconds 60.`,
   options: {
     seconds: { default: 20, meaning: 'seconds that count, after the warm-up' },
     warmup: { default: 8, meaning: 'seconds before them' },
-    concurrency: { default: 96, meaning: 'requests under way at once' },
+    concurrency: { default: 160, meaning: 'requests under way at once' },
+    pause: { default: 1_000, meaning: 'milliseconds that each sender rests at most between two' },
     spans: { default: 512, meaning: 'spans of a request' },
   },
 });
@@ -50,7 +51,12 @@ const load = startLoad();
 const { service, otlp_url } = await startEmbedded(data_dir);
 try {
   const pids = { collector: service.pid, engine: childrenOf(service.pid)[0]!, sender: load.pid };
-  const order = { url: otlp_url, spans_per_request: options.spans, concurrency: options.concurrency };
+  const order = {
+    url: otlp_url,
+    spans_per_request: options.spans,
+    concurrency: options.concurrency,
+    pause_ms: options.pause,
+  };
   await load.send({ ...order, seconds: options.warmup });
 
   const resident = { collector: [] as number[], engine: [] as number[] };

@@ -39,6 +39,7 @@ async function run(order: LoadOrder): Promise<LoadResult> {
         await sleep(RETRY_MS);
       }
       result.acknowledged += spans_per_request;
+      if (order.pause_ms) await sleep(Math.random() * order.pause_ms);
     }
   };
   await Promise.all(Array.from({ length: order.concurrency }, sender));

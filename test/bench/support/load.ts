@@ -9,6 +9,8 @@ export interface LoadOrder {
   spans_per_request: number;
   /** Requests under way at once. */
   concurrency: number;
+  /** Each waits up to so long, at random, before its next: else all would be answered, and come again, together. */
+  pause_ms?: number;
   /** Ends after so many acknowledged spans, */
   spans?: number;
   /** or after so many seconds. */
