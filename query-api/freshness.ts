@@ -2,7 +2,7 @@
 import { Gauge, type Registry } from 'prom-client';
 import { type NewestCallRow, newestCallStatement } from '../schemas/queries/newest-call.ts';
 import { OWN_PROJECT } from '../schemas/queries/project.ts';
-import type { Warehouse } from '../schemas/seams.ts';
+import { type Warehouse, WarehouseError } from '../schemas/seams.ts';
 
 export interface FreshnessOptions {
   /** As the user that may only read. */
@@ -32,6 +32,16 @@ export interface Freshness {
    * a fresh one is not to blame for what it has not seen, and says nothing.
    */
   check(): Promise<void>;
+}
+
+/** UNKNOWN_TABLE, UNKNOWN_DATABASE */
+const NO_TABLES = new Set([60, 81]);
+
+function explained(error: unknown): never {
+  if (error instanceof WarehouseError && error.code !== undefined && NO_TABLES.has(error.code)) {
+    throw new Error('the tables are not there yet: ingest makes them when it starts');
+  }
+  throw error;
 }
 
 export function createFreshness(options: FreshnessOptions): Freshness {
@@ -66,7 +76,7 @@ export function createFreshness(options: FreshnessOptions): Freshness {
   return {
     newest,
     async check() {
-      const heartbeat = await newest();
+      const heartbeat = await newest().catch(explained);
       if (!heartbeat || !seenFresh || heartbeat.age_ms <= stall_ms) return;
       const age_s = Math.round(heartbeat.age_ms / 1000);
       throw new Error(

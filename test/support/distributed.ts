@@ -61,7 +61,12 @@ export async function startDistributed(options: DistributedOptions = {}): Promis
     await kafka?.stop();
     folder.remove();
   };
-  const part = async (file: string, port_variable: string, env: Record<string, string>): Promise<Part> => {
+  const part = async (
+    file: string,
+    port_variable: string,
+    env: Record<string, string>,
+    untilReady = true,
+  ): Promise<Part> => {
     const port = await steadyPort();
     const url = `http://127.0.0.1:${port}`;
     let running: RunningProcess | undefined;
@@ -73,7 +78,7 @@ export async function startDistributed(options: DistributedOptions = {}): Promis
         running = runFile(file, { env: all, cwd: folder.path });
         processes.push(running);
         await running.says(/listening on/);
-        await ready(url);
+        if (untilReady) await ready(url);
       },
     };
   };
@@ -97,7 +102,9 @@ export async function startDistributed(options: DistributedOptions = {}): Promis
     const reading = { CLICKHOUSE_READ_USER: reader.username, CLICKHOUSE_READ_PASSWORD: reader.password };
     const collector = await part('collector/main.ts', 'PLUMBLINE_OTLP_PORT', { ...common, ...bus });
     const ingest = await part('ingest/main.ts', 'PLUMBLINE_INGEST_PORT', { ...common, ...bus, ...writing });
-    const api = await part('query-api/main.ts', 'PLUMBLINE_API_PORT', { ...common, ...reading });
+    // Without ingest there are no tables yet, and the query API says that it is not ready.
+    const hasTables = options.ingest !== false;
+    const api = await part('query-api/main.ts', 'PLUMBLINE_API_PORT', { ...common, ...reading }, hasTables);
     await Promise.all([
       collector.start(),
       api.start(),
