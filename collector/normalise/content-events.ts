@@ -55,6 +55,7 @@ export function withEvents(
   own: Contents,
   events: readonly { name: string; attributes: Attributes }[],
 ): Contents {
+  if (events.length === 0) return own;
   if (!events.some(({ name }) => isContentEvent(name))) return own;
   const gathered = {
     input: [] as AttributeValue[],

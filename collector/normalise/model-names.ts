@@ -1,5 +1,7 @@
 /** Canonical names of models; what was reported is kept beside them. */
+
 import { canonicalProvider } from './providers.ts';
+import { remembering } from './remembered.ts';
 
 /** Providers whose name may stand before a model, as `openai/gpt-4o`. Organisations on hubs are part of the model's name. */
 const PREFIX_PROVIDERS = new Set([
@@ -29,7 +31,8 @@ interface ModelName {
   prefix: string;
 }
 
-export function splitModel(reported: string): ModelName {
+/** A provider's prefix and Google's paths are taken off; an organisation on a hub is part of the name. */
+export const splitModel: (reported: string) => ModelName = remembering((reported) => {
   // Google's: `models/x`, `publishers/google/models/x`, `projects/p/locations/l/publishers/google/models/x`.
   let model = reported.trim().replace(/^(?:(?:projects|locations|publishers)\/[^/]+\/)*models\//, '');
   let prefix = '';
@@ -40,7 +43,7 @@ export function splitModel(reported: string): ModelName {
     model = model.slice(slash + 1);
   }
   return { model, prefix };
-}
+});
 
 /**
  * The model a call is counted under: what was asked for. A failure has no response model, and an error rate by

@@ -1,5 +1,7 @@
 /** Canonical names of providers: what was reported, unless it names none; then what host or model tell. */
 
+import { remembering } from './remembered.ts';
+
 /** Spellings of providers, old names first met in the field included. */
 const PROVIDER_ALIASES = new Map([
   ['vertex_ai', 'gcp.vertex_ai'],
@@ -95,14 +97,14 @@ const WITH_API =
   /^(openai|anthropic|cohere|groq|xai|mistral|azure|deepseek|google\.generative-ai|google\.vertex|amazon-bedrock)(?:-openai)?\.[a-z_.]+$/;
 
 /** The canonical spelling; empty for a framework's own name or a word for not knowing. */
-export function canonicalProvider(reported: string): string {
+export const canonicalProvider: (reported: string) => string = remembering((reported) => {
   const lower = reported.trim().toLowerCase();
   if (NO_PROVIDERS.has(lower)) return '';
   const known = PROVIDER_ALIASES.get(lower);
   if (known !== undefined) return known;
   const bare = WITH_API.exec(lower)?.[1] ?? lower;
   return PROVIDER_ALIASES.get(bare) ?? bare;
-}
+});
 
 /** Some emitters give the whole URL as the address. */
 function hostName(address: string): string {
@@ -112,18 +114,28 @@ function hostName(address: string): string {
     .replace(/[:/].*$/s, '');
 }
 
+/** The provider that a host speaks for; empty if none is known. */
+const providerOfHost = remembering((address) => {
+  const name = hostName(address);
+  return HOSTS.find(([pattern]) => pattern.test(name))?.[1] ?? '';
+});
+
+/** The provider that alone has a model of that name; empty if none is known. */
+const providerOfModel = remembering((model) => {
+  const lower = model.toLowerCase();
+  return MODELS.find(([pattern]) => pattern.test(lower))?.[1] ?? '';
+});
+
 /**
  * The provider of a call. A known host is surer than a client's name, since OpenAI's client calls many providers; the
  * prefix of the model's name and the name itself come last.
  */
 export function providerOf(call: { reported: string; host: string; prefix: string; model: string }): string {
   const reported = canonicalProvider(call.reported);
-  if (reported === '' || reported === 'openai') {
-    const name = hostName(call.host);
-    const host = name === '' ? undefined : HOSTS.find(([pattern]) => pattern.test(name));
-    if (host !== undefined) return host[1];
+  if (call.host !== '' && (reported === '' || reported === 'openai')) {
+    const host = providerOfHost(call.host);
+    if (host !== '') return host;
   }
   if (reported !== '' || call.prefix !== '') return reported || call.prefix;
-  const model = call.model.toLowerCase();
-  return MODELS.find(([pattern]) => pattern.test(model))?.[1] ?? '';
+  return providerOfModel(call.model);
 }

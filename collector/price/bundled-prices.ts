@@ -75,24 +75,32 @@ function look(provider: string, model: string, timestamp: Date): ModelPrices | n
 }
 
 const CACHE_MAX = 10_000;
-const HOUR_MS = 3_600_000;
+const HALF_HOUR_MS = 1_800_000;
 
-/** Looks a model up as of a time. Prices change by day, and for some models by time of day: cached by the half hour. */
+/**
+ * Looks a model up as of a time. Prices change by day, and for some models by time of day: cached by the half hour.
+ * Maps in maps, since joining the names to one key would cost more than the look-up.
+ */
 export function createBundledPrices(): (
   provider: string,
   model: string,
   at_ms: number,
 ) => ModelPrices | null {
-  const cache = new Map<string, ModelPrices | null>();
+  const slots = new Map<number, Map<string, Map<string, ModelPrices | null>>>();
+  let cached = 0;
   return (provider, model, at_ms) => {
-    const slot = Math.floor((at_ms * 2) / HOUR_MS);
-    const key = `${slot}\0${provider}\0${model}`;
-    let prices = cache.get(key);
-    if (prices === undefined) {
-      if (cache.size >= CACHE_MAX) cache.clear();
-      prices = look(provider, model, new Date(slot * (HOUR_MS / 2)));
-      cache.set(key, prices);
+    const slot = Math.floor(at_ms / HALF_HOUR_MS);
+    const known = slots.get(slot)?.get(provider)?.get(model);
+    if (known !== undefined) return known;
+    if (cached >= CACHE_MAX) {
+      slots.clear();
+      cached = 0;
     }
+    const providers = slots.get(slot) ?? new Map<string, Map<string, ModelPrices | null>>();
+    const models = providers.get(provider) ?? new Map<string, ModelPrices | null>();
+    const prices = look(provider, model, new Date(slot * HALF_HOUR_MS));
+    slots.set(slot, providers.set(provider, models.set(model, prices)));
+    cached++;
     return prices;
   };
 }

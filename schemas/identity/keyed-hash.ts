@@ -17,17 +17,28 @@ export interface KeyedHash {
 const PSEUDONYMS_KEPT_MAX = 20_000;
 
 export function createKeyedHash(key: string): KeyedHash {
-  const pseudonyms = new Map<string, string>();
+  const pseudonyms = new Map<string, Map<string, string>>();
+  let kept = 0;
   const hmac = (purpose: string, project: string, data: string | Uint8Array): Buffer =>
     createHmac('sha256', key).update(`${purpose}\0${project}\0`).update(data).digest();
   const ofSha256 = (project: string, sha256: Uint8Array): Uint8Array => hmac('text', project, sha256);
   return {
     pseudonym(project, userId) {
-      const known = pseudonyms.get(`${project}\0${userId}`);
+      let ofProject = pseudonyms.get(project);
+      const known = ofProject?.get(userId);
       if (known !== undefined) return known;
-      if (pseudonyms.size >= PSEUDONYMS_KEPT_MAX) pseudonyms.clear();
+      if (kept >= PSEUDONYMS_KEPT_MAX) {
+        pseudonyms.clear();
+        kept = 0;
+        ofProject = undefined;
+      }
+      if (ofProject === undefined) {
+        ofProject = new Map();
+        pseudonyms.set(project, ofProject);
+      }
       const made = `u_${hmac('user', project, userId).toString('hex', 0, 16)}`;
-      pseudonyms.set(`${project}\0${userId}`, made);
+      ofProject.set(userId, made);
+      kept++;
       return made;
     },
     ofSha256,
