@@ -43,9 +43,11 @@ export class Gathered {
   }
 
   get(field: CanonicalField): AttributeValue {
-    const target = this.#targets[position[field]];
-    if (target?.flattened !== undefined) return nested(this.#attributes!, target.flattened);
-    return this.#values[position[field]]!;
+    const at = position[field];
+    const value = this.#values[at]!;
+    if (value === null) return null;
+    const flattened = this.#targets[at]!.flattened;
+    return flattened === undefined ? value : nested(this.#attributes!, flattened);
   }
 
   unitOf(field: CanonicalField): Unit {

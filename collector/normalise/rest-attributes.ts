@@ -1,5 +1,5 @@
 /** The attributes that no field took: redacted, cut, and bounded in number. */
-import type { Attributes } from '../otlp/span.ts';
+import type { Attributes, AttributeValue } from '../otlp/span.ts';
 import { cutText, type Redact } from './content.ts';
 import { redactName } from './remembered.ts';
 import { asText } from './values.ts';
@@ -14,6 +14,17 @@ export interface RestAttributes {
   cut: boolean;
 }
 
+/** A smaller number is no card, no telephone number and no other secret. */
+const HARMLESS_BELOW = 1_000_000;
+
+/** The value as text, redacted; a number that is harmless as it is spares the search. */
+function shown(value: AttributeValue, redact: Redact): string {
+  if (typeof value === 'number' && value < HARMLESS_BELOW && value > -HARMLESS_BELOW) return String(value);
+  if (typeof value === 'boolean') return value ? 'true' : 'false';
+  const text = asText(value);
+  return redact(text.length > 2 * VALUE_MAX_CHARS ? cutText(text, 2 * VALUE_MAX_CHARS).text : text);
+}
+
 /** `positions` are indexes into the attributes. Of a key that comes twice the last value stays. */
 export function restAttributes(
   attributes: Attributes,
@@ -26,11 +37,14 @@ export function restAttributes(
   const kept = Math.min(positions.length, ATTRIBUTES_MAX);
   for (let i = 0; i < kept; i++) {
     const position = positions[i]!;
-    const key = cutText(attributes.keys[position]!, KEY_MAX_CHARS);
-    const bounded = cutText(asText(attributes.values[position]!), 2 * VALUE_MAX_CHARS);
-    const value = cutText(redact(bounded.text), VALUE_MAX_CHARS);
-    cut ||= key.cut || bounded.cut || value.cut;
-    entries.push(redactKey(key.text), value.text);
+    let key = attributes.keys[position]!;
+    let value = shown(attributes.values[position]!, redact);
+    if (key.length > KEY_MAX_CHARS || value.length > VALUE_MAX_CHARS) {
+      key = cutText(key, KEY_MAX_CHARS).text;
+      value = cutText(value, VALUE_MAX_CHARS).text;
+      cut = true;
+    }
+    entries.push(redactKey(key), value);
   }
   return { entries, cut };
 }
