@@ -17,7 +17,7 @@ import {
 } from './adapters/wiring.ts';
 import { EMBEDDED_GROUPING } from './collector/block-writer.ts';
 import { firstCallCommand } from './collector/first-call.ts';
-import { pricerOf, redactOf, slicesOfSettings } from './collector/from-settings.ts';
+import { collectorOptionsOf } from './collector/from-settings.ts';
 import { startHeartbeats } from './collector/heartbeat.ts';
 import { createCollector } from './collector/server.ts';
 import { removeConnection, writeConnection } from './engine/connection-file.ts';
@@ -79,14 +79,8 @@ await runProcess({
       grouping: EMBEDDED_GROUPING,
       keyRing,
       keyedHash,
-      redact: redactOf(settings),
-      price: await pricerOf(settings, log),
-      user_ids: settings.user_ids,
-      slices: slicesOfSettings(settings),
-      otlp_max_bytes: settings.otlp_max_bytes,
-      retention_calls_days: settings.retention_calls_days,
+      ...(await collectorOptionsOf(settings, log)),
       registry,
-      log,
     });
     const store = { warehouse, database, calls_days: settings.retention_calls_days, now: Date.now };
     const settler = createSettler({ ...store, registry, log });

@@ -6,9 +6,10 @@ import type { Redact } from './normalise/content.ts';
 import { createBundledPrices } from './price/bundled-prices.ts';
 import { followPriceFile } from './price/price-file.ts';
 import { createPricer, type Pricer } from './price/pricer.ts';
+import type { CollectorOptions } from './server.ts';
 import type { SliceThresholds } from './slices/slices.ts';
 
-export function redactOf(settings: Settings): Redact {
+function redactOf(settings: Settings): Redact {
   if (!settings.redact) return (text) => text;
   const redactor = createRedactor();
   return (text) => redactor.redact(text);
@@ -22,7 +23,7 @@ export async function pricerOf(settings: Settings, log: Log): Promise<Pricer> {
   return createPricer({ bundled, override });
 }
 
-export function slicesOfSettings(settings: Settings): SliceThresholds {
+function slicesOf(settings: Settings): SliceThresholds {
   return {
     short_max_tokens: settings.slice_short_max_tokens,
     long_thread_min_messages: settings.slice_long_thread_min_messages,
@@ -30,4 +31,17 @@ export function slicesOfSettings(settings: Settings): SliceThresholds {
     long_context_min_tokens: settings.slice_long_context_min_tokens,
     noisy_min_share: settings.slice_noisy_min_share,
   };
+}
+
+/** Everything that the settings decide. Rejects like `pricerOf`. */
+export async function collectorOptionsOf(settings: Settings, log: Log) {
+  return {
+    redact: redactOf(settings),
+    price: await pricerOf(settings, log),
+    user_ids: settings.user_ids,
+    slices: slicesOf(settings),
+    otlp_max_bytes: settings.otlp_max_bytes,
+    retention_calls_days: settings.retention_calls_days,
+    log,
+  } satisfies Partial<CollectorOptions>;
 }

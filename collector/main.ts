@@ -1,5 +1,5 @@
 /** The collector of the distributed size: OTLP/HTTP in, blocks to Kafka. */
-import { Registry } from 'prom-client';
+import { collectDefaultMetrics, Registry } from 'prom-client';
 import { createClickhouseWarehouse } from '../adapters/clickhouse-warehouse.ts';
 import { kafkaBus } from '../adapters/kafka-wiring.ts';
 import { createLog } from '../adapters/log.ts';
@@ -10,7 +10,7 @@ import { messageOf, topicNames, topicSpecs } from '../schemas/block-headers.ts';
 import { createKeyedHash } from '../schemas/identity/keyed-hash.ts';
 import type { Sink } from '../schemas/seams.ts';
 import { KAFKA_GROUPING } from './block-writer.ts';
-import { pricerOf, redactOf, slicesOfSettings } from './from-settings.ts';
+import { collectorOptionsOf } from './from-settings.ts';
 import { startHeartbeats } from './heartbeat.ts';
 import { createCollector } from './server.ts';
 
@@ -29,19 +29,14 @@ await runProcess({
     const topics = topicNames(settings.kafka_topic);
     const sink: Sink = (block) => bus.publish(topics[block.table], messageOf(block));
     const registry = new Registry();
+    collectDefaultMetrics({ register: registry });
     const collector = createCollector({
       sink,
       grouping: KAFKA_GROUPING,
       keyRing,
       keyedHash: createKeyedHash(hashKey),
-      redact: redactOf(settings),
-      price: await pricerOf(settings, log),
-      user_ids: settings.user_ids,
-      slices: slicesOfSettings(settings),
-      otlp_max_bytes: settings.otlp_max_bytes,
-      retention_calls_days: settings.retention_calls_days,
+      ...(await collectorOptionsOf(settings, log)),
       registry,
-      log,
     });
     registerOpsRoutes(collector.app, { registry, ready: () => bus.ping() });
 
