@@ -29,6 +29,15 @@ export function required<T>(value: T | undefined, variable: string, why: string)
   return value;
 }
 
+/** The key that collector and query API of the distributed size have in common. Throws StartError. */
+export function sharedHashKey(settings: Settings): string {
+  return required(
+    settings.hash_key,
+    'PLUMBLINE_HASH_KEY',
+    'collector and query API need one secret of at least 32 characters in common (openssl rand -hex 32)',
+  );
+}
+
 /** Without keys everybody is let in, so only this machine may be. Throws StartError. */
 export function checkExposure(settings: Settings, kind: KeyKind, keyRing: KeyRing): void {
   if (LOOPBACK.test(settings.host) || keyRing.guards(kind)) return;

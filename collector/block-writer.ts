@@ -60,7 +60,6 @@ export interface BlockWriter {
   write(taken: TakenIn, bytes: number): Promise<void>;
   /** Finishes what is under way and refuses more. */
   drain(): Promise<void>;
-  pendingBytes(): number;
 }
 
 async function writeRows<F>(
@@ -136,6 +135,5 @@ export function createBlockWriter(sink: Sink, options: GroupingOptions): BlockWr
       }
     },
     drain: () => groups.drain(),
-    pendingBytes: () => groups.pending().bytes,
   };
 }

@@ -5,7 +5,7 @@ import { kafkaBus } from '../adapters/kafka-wiring.ts';
 import { createLog } from '../adapters/log.ts';
 import { registerOpsRoutes } from '../adapters/ops-routes.ts';
 import { runProcess } from '../adapters/run-process.ts';
-import { checkExposure, followKeysTable, keyRingOf, listen, required } from '../adapters/wiring.ts';
+import { checkExposure, followKeysTable, keyRingOf, listen, sharedHashKey } from '../adapters/wiring.ts';
 import { messageOf, topicNames, topicSpecs } from '../schemas/block-headers.ts';
 import { createKeyedHash } from '../schemas/identity/keyed-hash.ts';
 import type { Sink } from '../schemas/seams.ts';
@@ -19,11 +19,7 @@ await runProcess({
   purpose: 'takes OpenTelemetry spans over OTLP/HTTP and publishes model calls to Kafka',
   async start(settings) {
     const log = createLog({ name: 'collector', level: settings.log_level });
-    const hashKey = required(
-      settings.hash_key,
-      'PLUMBLINE_HASH_KEY',
-      'collector and query API need one secret of at least 32 characters in common (openssl rand -hex 32)',
-    );
+    const hashKey = sharedHashKey(settings);
     const keyRing = keyRingOf(settings);
     const bus = await kafkaBus(settings, 'plumbline-collector', log);
     const topics = topicNames(settings.kafka_topic);

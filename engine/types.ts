@@ -1,7 +1,7 @@
+import type { Log } from '../schemas/log.ts';
 import type { Credentials } from './config.ts';
 
 export type EngineState = 'starting' | 'ready' | 'restarting' | 'stopping' | 'stopped' | 'failed';
-export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 
 export interface EngineOptions {
   /** Holds the lock, the engine's configuration, log and tables. Made when missing. */
@@ -22,7 +22,7 @@ export interface EngineOptions {
   max_rapid_failures?: number;
   /** How long the engine may leave every ping unanswered before it counts as hung. Default 30,000. */
   hang_timeout_ms?: number;
-  log?: (level: LogLevel, message: string, fields?: Record<string, unknown>) => void;
+  log?: Log;
   /** `reason` tells why, for `restarting` and `failed`. */
   onStateChange?: (state: EngineState, reason?: string) => void;
 }

@@ -1,8 +1,9 @@
 /** Messages that can never be stored go to a topic of their own, with all that is known about why. */
+
+import type { Log } from '../schemas/log.ts';
 import { type Bus, type BusMessage, PermanentError, type ReceivedMessage } from '../schemas/seams.ts';
 import { codeOf } from './failure.ts';
 import { backOff, unlessStopped } from './stopping.ts';
-import type { Log } from './types.ts';
 
 /** `headers`: they say no block. `unreadable`: ClickHouse could not read it. `refused`: it failed alone, time and again. */
 export type DeadReason = 'headers' | 'unreadable' | 'refused';

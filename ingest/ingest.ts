@@ -14,7 +14,7 @@ import { createTableWriter, type TableWriter } from './table-writer.ts';
 import type { BlockMessage, IngestLimits, IngestOptions, IngestStatus } from './types.ts';
 import { createVersionGate, explainTooNew } from './version-gate.ts';
 
-export type { IngestLimits, IngestOptions, IngestStatus, Log } from './types.ts';
+export type { IngestLimits, IngestOptions, IngestStatus } from './types.ts';
 
 const DEFAULT_LIMITS: IngestLimits = {
   max_rows: 250_000,

@@ -1,6 +1,7 @@
 /** Writes the messages of one table: those that come together are one insert, and each is answered when it is stored. */
 
 import { createGroupCommit } from '../schemas/group-commit.ts';
+import type { Log } from '../schemas/log.ts';
 import { RECORD_VERSION } from '../schemas/record/version.ts';
 import type { BlockTable, CallBlock, Warehouse } from '../schemas/seams.ts';
 import type { DeadLetters } from './dead-letters.ts';
@@ -9,7 +10,7 @@ import { classify } from './failure.ts';
 import type { Metrics } from './metrics.ts';
 import { backOff, unlessStopped } from './stopping.ts';
 import { storeGroup } from './store-group.ts';
-import type { BlockMessage, IngestLimits, IngestStatus, Log } from './types.ts';
+import type { BlockMessage, IngestLimits, IngestStatus } from './types.ts';
 
 const MAX_PROBE_BYTES = 1024 * 1024;
 

@@ -1,11 +1,6 @@
 import type { Registry } from 'prom-client';
+import type { Log } from '../schemas/log.ts';
 import type { Bus, CallBlock, ReceivedMessage, Warehouse } from '../schemas/seams.ts';
-
-export type Log = (
-  level: 'debug' | 'info' | 'warn' | 'error',
-  message: string,
-  fields?: Record<string, unknown>,
-) => void;
 
 export interface IngestLimits {
   /** Largest insert; an insert starts as soon as so much waits. */

@@ -1,7 +1,9 @@
 /** Holds back messages of a newer record: their new columns would be dropped in silence by these tables. */
+
+import type { Log } from '../schemas/log.ts';
 import { RECORD_VERSION } from '../schemas/record/version.ts';
 import { UnavailableError } from '../schemas/seams.ts';
-import type { BlockMessage, IngestStatus, Log } from './types.ts';
+import type { BlockMessage, IngestStatus } from './types.ts';
 
 const LOG_INTERVAL_MS = 60_000;
 /** A rejected batch comes again well within this time; if it does not, the partition is another consumer's now. */

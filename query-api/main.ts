@@ -10,8 +10,8 @@ import {
   listen,
   optionalWritingWarehouse,
   readingWarehouse,
-  required,
   retentionOf,
+  sharedHashKey,
   VERSION,
 } from '../adapters/wiring.ts';
 import { eraseUser } from '../ingest/settle/erase.ts';
@@ -26,11 +26,7 @@ await runProcess({
   purpose: 'serves rollups, latency, cost and errors of model calls from ClickHouse',
   async start(settings) {
     const log = createLog({ name: 'query-api', level: settings.log_level });
-    const hashKey = required(
-      settings.hash_key,
-      'PLUMBLINE_HASH_KEY',
-      'collector and query API need one secret of at least 32 characters in common (openssl rand -hex 32)',
-    );
+    const hashKey = sharedHashKey(settings);
     const keyRing = keyRingOf(settings);
     const database = settings.clickhouse_database;
     const warehouse = readingWarehouse(settings);

@@ -1,6 +1,6 @@
 import type { EachBatchPayload, KafkaMessage } from 'kafkajs';
+import type { Log } from '../../schemas/log.ts';
 import type { ConsumeOptions, ReceivedMessage } from '../../schemas/seams.ts';
-import type { Log } from './client.ts';
 
 const RETRY_MIN_MS = 500;
 

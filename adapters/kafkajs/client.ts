@@ -1,13 +1,8 @@
 import type { ConnectionOptions } from 'node:tls';
 import kafkajs, { type Kafka, type LogEntry, type SASLOptions } from 'kafkajs';
+import type { Log } from '../../schemas/log.ts';
 import './repairs.ts';
 import { createSockets, type Sockets } from './sockets.ts';
-
-export type Log = (
-  level: 'debug' | 'info' | 'warn' | 'error',
-  message: string,
-  fields: Record<string, unknown>,
-) => void;
 
 export interface ClientOptions {
   /** `host:port` of some brokers; the others are learnt from them. */

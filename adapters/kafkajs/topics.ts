@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Admin, ITopicConfig } from 'kafkajs';
+import type { Log } from '../../schemas/log.ts';
 import { PermanentError, type TopicSpec } from '../../schemas/seams.ts';
 import type { AdminLink } from './admin.ts';
-import type { Log } from './client.ts';
 import { isFatal, protocolErrors, unavailable } from './errors.ts';
 
 /** Kafka deletes closed segments only, so this is how exactly it keeps to a retention. */

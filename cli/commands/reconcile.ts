@@ -4,6 +4,7 @@ import { Command, Option } from 'commander';
 import { pricedModel } from '../../collector/normalise/model-names.ts';
 import { type ComparedLine, compareInvoice, type OurLine } from '../../collector/price/reconcile/compare.ts';
 import {
+  addKnown,
   INVOICE_FORMATS,
   type InvoiceFormat,
   type InvoiceLine,
@@ -27,9 +28,6 @@ interface Options {
 
 const DAY_MS = 86_400_000;
 
-const add = (a: number | null, b: number | null): number | null =>
-  a === null && b === null ? null : (a ?? 0) + (b ?? 0);
-
 /** Our side under the invoice's names; rows that then share one are added up. */
 function ourLines(rows: readonly DailyCostRow[]): OurLine[] {
   const lines = new Map<string, OurLine>();
@@ -42,9 +40,9 @@ function ourLines(rows: readonly DailyCostRow[]): OurLine[] {
       model,
       calls: (known?.calls ?? 0) + row.calls,
       unpriced_calls: (known?.unpriced_calls ?? 0) + row.unpriced_calls,
-      cost_usd: add(known?.cost_usd ?? null, row.cost_usd),
-      input_tokens: add(known?.input_tokens ?? null, row.input_tokens),
-      output_tokens: add(known?.output_tokens ?? null, row.output_tokens),
+      cost_usd: addKnown(known?.cost_usd ?? null, row.cost_usd),
+      input_tokens: addKnown(known?.input_tokens ?? null, row.input_tokens),
+      output_tokens: addKnown(known?.output_tokens ?? null, row.output_tokens),
     });
   }
   return [...lines.values()];

@@ -12,8 +12,6 @@ const decompressors = new Map<string, Decompress>([
   ['zstd', promisify(zstdDecompress) as Decompress],
 ]);
 
-export const SUPPORTED_ENCODINGS = ['identity', 'gzip', 'deflate', 'zstd'];
-
 /** Opening many bombs at once would hold the limit as often as there are requests. */
 const OPEN_AT_ONCE_MAX = 4;
 let open = 0;

@@ -1,8 +1,8 @@
 /** Keeps repeats, rollups and their audit going beside the inserts. Any number of processes may run it. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Registry } from 'prom-client';
+import type { Log } from '../../schemas/log.ts';
 import { CLOCK_GRAIN_MS, MS_PER_HOUR } from '../../schemas/queries/settling/times.ts';
-import type { Log } from '../types.ts';
 import { auditHour, auditUnits, mendHour } from './auditor.ts';
 import { eraseReturned } from './erase.ts';
 import { examine, progressOf } from './examiner.ts';

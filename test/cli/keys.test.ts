@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
 import { after, before, test } from 'node:test';
 import { followKeysTable } from '../../adapters/wiring.ts';
 import { createQueryApi } from '../../query-api/server.ts';
@@ -7,6 +6,7 @@ import { createKeyRing, hashKey } from '../../schemas/identity/key-ring.ts';
 import { recordSeedKeys } from '../../schemas/identity/keys-table.ts';
 import { get, type Harness, RETENTION, startHarness } from '../query-api/support/harness.ts';
 import { eventually } from '../support/eventually.ts';
+import { plumbline as run } from '../support/plumbline.ts';
 import { makeCall } from '../support/rows.ts';
 
 const SEED = 'a-key-of-the-settings-0123456789';
@@ -18,20 +18,7 @@ before(async () => {
 });
 after(() => harness.stop());
 
-function plumbline(...args: string[]) {
-  const { url, writer } = harness.engine;
-  const env = {
-    ...process.env,
-    CLICKHOUSE_URL: url,
-    CLICKHOUSE_USER: writer.username,
-    CLICKHOUSE_PASSWORD: writer.password,
-  };
-  return new Promise<{ code: number; stdout: string; stderr: string }>((resolve) => {
-    execFile(process.execPath, ['cli/main.ts', 'keys', ...args], { env }, (error, stdout, stderr) => {
-      resolve({ code: error ? Number(error.code) : 0, stdout: stdout.trim(), stderr });
-    });
-  });
-}
+const plumbline = (...args: string[]) => run(harness.engine, ['keys', ...args]);
 
 /** A query API that follows the table as processes do, only sooner. */
 async function startApi() {

@@ -1,6 +1,5 @@
 /** `plumbline reprice` and `plumbline reconcile`, run as a user would, on the real engine. */
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,6 +10,7 @@ import { type CallRow, calls } from '../../schemas/record/calls.ts';
 import type { Warehouse } from '../../schemas/seams.ts';
 import { migrate } from '../../schemas/tables/migrations.ts';
 import { startTestEngine, type TestEngine } from '../support/engine.ts';
+import { plumbline as run } from '../support/plumbline.ts';
 import { makeCall } from '../support/rows.ts';
 
 const DAY_MS = 86_400_000;
@@ -40,21 +40,8 @@ async function store(rows: CallRow[]): Promise<void> {
   await warehouse.insert(await block.finish());
 }
 
-function plumbline(args: string[], environment: Record<string, string> = {}) {
-  const { url, writer } = engine.engine;
-  const env = {
-    ...process.env,
-    CLICKHOUSE_URL: url,
-    CLICKHOUSE_USER: writer.username,
-    CLICKHOUSE_PASSWORD: writer.password,
-    ...environment,
-  };
-  return new Promise<{ code: number; stdout: string; stderr: string }>((resolve) => {
-    execFile(process.execPath, ['cli/main.ts', ...args], { env }, (error, stdout, stderr) => {
-      resolve({ code: error ? Number(error.code) : 0, stdout, stderr });
-    });
-  });
-}
+const plumbline = (args: string[], environment: Record<string, string> = {}) =>
+  run(engine.engine, args, environment);
 
 async function costs(project: string): Promise<Record<string, unknown>[]> {
   const { rows } = await warehouse.query<Record<string, unknown>>(

@@ -1,9 +1,9 @@
 /** `plumbline rollups`, run as a user would, on the real engine. */
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Settling, startSettling } from '../ingest/settle/support/settling.ts';
+import { plumbline as run } from '../support/plumbline.ts';
 import { makeCall } from '../support/rows.ts';
 
 let settling: Settling;
@@ -15,20 +15,7 @@ before(async () => {
 });
 after(() => settling.stop());
 
-function plumbline(...args: string[]) {
-  const { url, writer } = settling.engine;
-  const env = {
-    ...process.env,
-    CLICKHOUSE_URL: url,
-    CLICKHOUSE_USER: writer.username,
-    CLICKHOUSE_PASSWORD: writer.password,
-  };
-  return new Promise<{ code: number; stdout: string; stderr: string }>((resolve) => {
-    execFile(process.execPath, ['cli/main.ts', 'rollups', ...args], { env }, (error, stdout, stderr) => {
-      resolve({ code: error ? Number(error.code) : 0, stdout: stdout.trim(), stderr });
-    });
-  });
-}
+const plumbline = (...args: string[]) => run(settling.engine, ['rollups', ...args]);
 
 test('rollups are rebuilt and verified, a damaged one is found, and rebuilding mends it', async () => {
   const window = ['--from', 'now-2d/d', '--json'];

@@ -125,6 +125,11 @@ function mappingOf(columns: readonly string[], format: InvoiceFormat | undefined
   throw new InvoiceError(`The file has the columns ${columns.join(', ')}; an export has those of ${wanted}.`);
 }
 
+/** The sum of what is known; null when neither is. */
+export function addKnown(a: number | null, b: number | null): number | null {
+  return a === null && b === null ? null : (a ?? 0) + (b ?? 0);
+}
+
 /** Lines of one day and model are added up. Throws InvoiceError. */
 export function parseInvoice(
   csv: string,
@@ -139,8 +144,6 @@ export function parseInvoice(
   if (rows.length === 0) throw new InvoiceError('The file has no lines.');
   const mapping = mappingOf(Object.keys(rows[0]!), format);
   const lines = new Map<string, InvoiceLine>();
-  const add = (a: number | null, b: number | null): number | null =>
-    a === null && b === null ? null : (a ?? 0) + (b ?? 0);
   rows.forEach((row, index) => {
     const line = index + 2;
     const day = row[mapping.day]?.slice(0, 10) ?? '';
@@ -160,9 +163,9 @@ export function parseInvoice(
     lines.set(key, {
       day,
       model,
-      cost_usd: add(known?.cost_usd ?? null, cost_usd),
-      input_tokens: add(known?.input_tokens ?? null, input_tokens),
-      output_tokens: add(known?.output_tokens ?? null, output_tokens),
+      cost_usd: addKnown(known?.cost_usd ?? null, cost_usd),
+      input_tokens: addKnown(known?.input_tokens ?? null, input_tokens),
+      output_tokens: addKnown(known?.output_tokens ?? null, output_tokens),
     });
   });
   return { format: mapping.format, lines: [...lines.values()] };
