@@ -2,6 +2,16 @@ import { DIGIT, is, LETTER, LOWER, STOP, UPPER, WORD } from './chars.ts';
 import { type Kind, LABEL_OPEN } from './kinds.ts';
 import type { Span } from './spans.ts';
 
+/** What `Scan.next` looks for, by number. */
+export const DOUBLE_QUOTE = 0;
+export const SINGLE_QUOTE = 1;
+export const BACK_QUOTE = 2;
+export const LINE_END = 3;
+export const ARMOUR_BEGIN = 4;
+export const ARMOUR_END = 5;
+export const NEEDLES = ['"', "'", '`', '\n', '-----BEGIN', '-----END'] as const;
+export type Needle = 0 | 1 | 2 | 3 | 4 | 5;
+
 /**
  * One walk over one text: where it stands and what a detector has just found.
  *
@@ -29,7 +39,8 @@ export class Scan {
   #lastDigit = -1;
   #lastLetter = -1;
   #lastOther = -1;
-  readonly #next = new Map<string, { from: number; at: number }>();
+  readonly #nextFrom = new Float64Array(NEEDLES.length);
+  readonly #nextAt = new Float64Array(NEEDLES.length);
 
   reset(text: string, isFolded: boolean): void {
     this.text = text;
@@ -38,7 +49,7 @@ export class Scan {
     this.spans = undefined;
     this.#tokenTo = -1;
     this.#valueTo = -1;
-    if (this.#next.size > 0) this.#next.clear();
+    this.#nextAt.fill(-1);
   }
 
   /** Reports a finding, end exclusive. Returns true so that detectors can return it. */
@@ -98,13 +109,14 @@ export class Scan {
     return end;
   }
 
-  /** Where `needle` comes next at or after `from`; Infinity if nowhere. Remembered, as the runs are. */
-  next(needle: string, from: number): number {
-    const known = this.#next.get(needle);
-    if (known !== undefined && from >= known.from && from <= known.at) return known.at;
-    const index = this.text.indexOf(needle, from);
+  /** Where the needle comes next at or after `from`; Infinity if nowhere. Remembered, as the runs are. */
+  next(needle: Needle, from: number): number {
+    const known = this.#nextAt[needle]!;
+    if (from >= this.#nextFrom[needle]! && from <= known) return known;
+    const index = this.text.indexOf(NEEDLES[needle]!, from);
     const at = index === -1 ? Number.POSITIVE_INFINITY : index;
-    this.#next.set(needle, { from, at });
+    this.#nextFrom[needle] = from;
+    this.#nextAt[needle] = at;
     return at;
   }
 

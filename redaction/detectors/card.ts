@@ -1,7 +1,31 @@
 import { ALNUM, DIGIT, is } from '../chars.ts';
 import type { Scan } from '../scan.ts';
 
-const digits = new Uint8Array(19);
+const MIN_DIGITS = 13;
+const MAX_DIGITS = 19;
+
+/** By a card's first four digits: the lengths its issuer uses, bit 0 for 13 digits. Zero for most. */
+const LENGTHS = new Uint8Array(10_000);
+const LONG = [16, 17, 18, 19];
+const ANY = [13, 14, 15, ...LONG];
+
+function issue(from: number, to: number, lengths: number[]): void {
+  const bits = lengths.reduce((sum, length) => sum | (1 << (length - MIN_DIGITS)), 0);
+  LENGTHS.fill(bits, from, to + 1);
+}
+
+issue(4000, 4999, [13, 16, 19]);
+issue(5100, 5599, [16]);
+issue(2221, 2720, [16]);
+for (const two of [34, 37]) issue(two * 100, two * 100 + 99, [15]);
+for (const two of [36, 38, 39]) issue(two * 100, two * 100 + 99, [14, ...LONG]);
+issue(3000, 3059, [14, ...LONG]);
+issue(3528, 3589, LONG);
+for (const two of [60, 62, 65]) issue(two * 100, two * 100 + 99, LONG);
+issue(6440, 6499, LONG);
+issue(2200, 2204, LONG);
+for (const four of [5018, 5020, 5038, 6304]) issue(four, four, ANY);
+issue(6759, 6763, ANY);
 
 /**
  * Payment cards: 13 to 19 digits with an issuer's prefix, a length that issuer uses and a valid Luhn digit;
@@ -11,51 +35,42 @@ const digits = new Uint8Array(19);
  */
 export function card(scan: Scan, index: number, end: number): boolean {
   const length = end - index;
-  const before = scan.at(index - 1);
-  if (length !== 4 && (length < 13 || length > 19)) return false;
-  if (is(before, ALNUM) || (before === 46 && is(scan.at(index - 2), DIGIT))) return false;
+  if (length !== 4 && (length < MIN_DIGITS || length > MAX_DIGITS)) return false;
   const separator = scan.at(end);
-  if (length === 4 && separator !== 32 && separator !== 45) return false;
+  if (length === 4 && ((separator !== 32 && separator !== 45) || !is(scan.at(end + 1), DIGIT))) return false;
+  const lengths = LENGTHS[firstFour(scan, index)]!;
+  if (lengths === 0) return false;
+  const before = scan.at(index - 1);
+  if (is(before, ALNUM) || (before === 46 && is(scan.at(index - 2), DIGIT))) return false;
 
+  // Luhn's sums for either parity of the length, so that every end of a group is judged from one walk.
   let count = 0;
+  let ifEven = 0;
+  let ifOdd = 0;
   let best = -1;
-  let at = index;
-  for (;;) {
-    while (is(scan.at(at), DIGIT)) {
-      if (count === 19) return best !== -1 && scan.found('card', index, best);
-      digits[count++] = scan.at(at++) - 48;
+  for (let at = index; ; at++) {
+    for (let code = scan.at(at); is(code, DIGIT); code = scan.at(++at)) {
+      if (count === MAX_DIGITS) return best !== -1 && scan.found('card', index, best);
+      const digit = code - 48;
+      const doubled = digit > 4 ? digit * 2 - 9 : digit * 2;
+      const isEvenPlace = (count++ & 1) === 0;
+      ifEven += isEvenPlace ? doubled : digit;
+      ifOdd += isEvenPlace ? digit : doubled;
     }
-    const free = !is(scan.at(at), ALNUM) && !(scan.at(at) === 46 && is(scan.at(at + 1), DIGIT));
-    if (count >= 13 && free && isCard(count)) best = at;
+    const isLength = count >= MIN_DIGITS && (lengths & (1 << (count - MIN_DIGITS))) !== 0;
+    if (isLength && ((count & 1) === 0 ? ifEven : ifOdd) % 10 === 0 && isFree(scan, at)) best = at;
     if (length !== 4 || scan.at(at) !== separator || !is(scan.at(at + 1), DIGIT)) break;
-    at++;
   }
   return best !== -1 && scan.found('card', index, best);
 }
 
-function isCard(count: number): boolean {
-  const four = digits[0]! * 1000 + digits[1]! * 100 + digits[2]! * 10 + digits[3]!;
-  return hasIssuer(four, count) && luhn(count);
+function firstFour(scan: Scan, index: number): number {
+  const thousands = scan.at(index) * 1000 + scan.at(index + 1) * 100;
+  return thousands + scan.at(index + 2) * 10 + scan.at(index + 3) - 48 * 1111;
 }
 
-function hasIssuer(four: number, length: number): boolean {
-  const two = Math.trunc(four / 100);
-  const long = length >= 16;
-  if (four >= 4000 && four <= 4999) return length === 13 || length === 16 || length === 19;
-  if ((two >= 51 && two <= 55) || (four >= 2221 && four <= 2720)) return length === 16;
-  if (two === 34 || two === 37) return length === 15;
-  if (two === 36 || two === 38 || two === 39 || (four >= 3000 && four <= 3059)) return length === 14 || long;
-  if (four >= 3528 && four <= 3589) return long;
-  if (two === 60 || two === 62 || two === 65 || (four >= 6440 && four <= 6499)) return long;
-  if (four >= 2200 && four <= 2204) return long;
-  return four === 5018 || four === 5020 || four === 5038 || four === 6304 || (four >= 6759 && four <= 6763);
-}
-
-function luhn(count: number): boolean {
-  let sum = 0;
-  for (let i = count - 1, double = false; i >= 0; i--, double = !double) {
-    const digit = digits[i]!;
-    sum += double ? (digit > 4 ? digit * 2 - 9 : digit * 2) : digit;
-  }
-  return sum % 10 === 0;
+/** Neither a word nor a decimal fraction goes on here. */
+function isFree(scan: Scan, end: number): boolean {
+  const code = scan.at(end);
+  return !is(code, ALNUM) && !(code === 46 && is(scan.at(end + 1), DIGIT));
 }

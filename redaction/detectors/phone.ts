@@ -5,6 +5,8 @@ import type { Scan } from '../scan.ts';
 const SAYS_PHONE =
   /(?:phone|mobile|whatsapp|(?:^|[^a-z])(?:tel|cell|fax|sms|call|dial|ring))(?:[ _]?(?:number|num|no|nr|me|us|at|on|is|to))*[^a-z0-9]{0,6}$/;
 const CONTEXT_CHARS = 32;
+/** What may join the numbers of a list: as much as may follow a word, less the bracket that closes a label. */
+const MAX_LIST_CHARS = 5;
 const MAX_DIGITS = 15;
 
 /** What `read` has read: the digits in all, the size of the first group, and all sizes as hexadecimal digits. */
@@ -140,9 +142,25 @@ function isFree(scan: Scan, end: number): boolean {
 }
 
 function saysPhone(scan: Scan, index: number): boolean {
+  if (followsPhone(scan, index)) return true;
   let at = index - 1;
   while (at > index - 7 && at >= scan.floor && !is(scan.at(at), LETTER)) at--;
   if (!is(scan.at(at), LETTER)) return false;
   const from = Math.max(scan.floor, index - CONTEXT_CHARS);
   return SAYS_PHONE.test(scan.text.slice(from, index).toLowerCase());
+}
+
+/**
+ * The number is the next of a list. Once labelled, the number before would say `phone` to the next pass; seen
+ * here, a list takes one pass and not one for each of its numbers, of which there may be too many.
+ */
+function followsPhone(scan: Scan, index: number): boolean {
+  if (index - scan.floor > MAX_LIST_CHARS || scan.spans?.at(-1)?.kind !== 'phone') return false;
+  let isList = false;
+  for (let at = scan.floor; at < index; at++) {
+    const code = scan.at(at);
+    if (code === 44 || code === 59 || code === 124 || code === 10) isList = true;
+    else if (code !== 32) return false;
+  }
+  return isList;
 }

@@ -1,5 +1,5 @@
 import { ALNUM, BLANK, is } from '../chars.ts';
-import type { Scan } from '../scan.ts';
+import { ARMOUR_BEGIN, ARMOUR_END, DOUBLE_QUOTE, type Scan } from '../scan.ts';
 
 const MAX_BLOCK_CHARS = 32_768;
 const HEAD = /^-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----/;
@@ -18,8 +18,8 @@ export function privateKey(scan: Scan, index: number): boolean {
   const head = HEAD.exec(scan.text.slice(index, index + HEAD_CHARS));
   if (head === null) return false;
   const body = index + head[0].length;
-  const tail = scan.next('-----END', body);
-  if (tail < Math.min(body + MAX_BLOCK_CHARS, scan.next('-----BEGIN', body), scan.next('"', body))) {
+  const tail = scan.next(ARMOUR_END, body);
+  if (tail < Math.min(body + MAX_BLOCK_CHARS, scan.next(ARMOUR_BEGIN, body), scan.next(DOUBLE_QUOTE, body))) {
     const close = scan.text.slice(tail + 8, tail + HEAD_CHARS).indexOf('-----');
     return scan.found('private_key', index, close === -1 ? tail + 8 : tail + 8 + close + 5);
   }
