@@ -5,7 +5,7 @@
  */
 import { ALL_TOKENS, CONTEXT_USED, TOKENS_PER_SECOND } from './call-expressions.ts';
 import { SLICES } from './filters.ts';
-import { HISTOGRAM_TYPE, histogramOf } from './histogram.ts';
+import { compacted, entriesOf, HISTOGRAM_TYPE } from './histogram.ts';
 
 /** Dimensions of rollups; by slice there is `slice` beside them. */
 const CELL_DIMENSIONS = [
@@ -28,7 +28,7 @@ export interface CellColumn {
   /** Aggregate over the calls of the cell. */
   sql: string;
   /** Name of the aggregate that makes one cell's value of several cells'. */
-  merge: 'sum' | 'sumOrNull' | 'max' | 'maxOrNull' | 'sumMap';
+  merge: 'sum' | 'sumOrNull' | 'max' | 'maxOrNull' | 'groupArrayArray';
   /** Not part of the equality that the audit looks for: floating-point sums depend on the order of adding. */
   approximate?: true;
 }
@@ -40,8 +40,8 @@ const sum = (expression: string, type: string): CellColumn => ({
 });
 const histogram = (expression: string): CellColumn => ({
   type: HISTOGRAM_TYPE,
-  sql: histogramOf(expression),
-  merge: 'sumMap',
+  sql: entriesOf(expression),
+  merge: 'groupArrayArray',
 });
 const count = (condition?: string): CellColumn => ({
   type: 'UInt64',
@@ -80,6 +80,8 @@ export function cellColumn(name: CellColumnName): CellColumn {
   return cellColumns[name];
 }
 
+export const isHistogram = (name: CellColumnName): boolean => cellColumn(name).type === HISTOGRAM_TYPE;
+
 export const ROLLUP_TABLES = {
   calls: 'rollup_1h',
   models: 'rollup_model_1h',
@@ -102,6 +104,11 @@ export function cellKeys(kind: CellKind): readonly string[] {
 export function kindFor(dimensions: readonly string[]): CellKind {
   if (dimensions.includes('slice')) return 'slices';
   return dimensions.every((name) => cellKeys('models').includes(name)) ? 'models' : 'calls';
+}
+
+/** The cells of the SELECT `cells`, which has every column, as they are stored. */
+export function storedCells(cells: string): string {
+  return compacted(cells, CELL_COLUMN_NAMES.filter(isHistogram));
 }
 
 /** A SELECT of coarse cells of the fine ones that the SELECT `cells` gives. */

@@ -45,10 +45,9 @@ function quantile(level: number, expression: string): string {
 
 /** A percentile of calls, and of cells by their histogram of the same values. */
 function percentile(level: number, expression: string, histogram: CellColumnName) {
-  const counts = `sumMapIf(${histogram}, selected)`;
   return {
     sql: quantile(level, expression),
-    cells: quantileOfHistogram(level, counts),
+    cells: quantileOfHistogram(level, `groupArrayArrayIf(${histogram}, selected)`),
     is_percentile: true,
   } as const;
 }

@@ -8,6 +8,7 @@ import {
   type CellKind,
   cellColumn,
   cellKeys,
+  isHistogram,
   ROLLUP_TABLES,
 } from '../queries/cells.ts';
 import { createTable, type DdlOptions, PART_RETENTION, type Retention, type TableRetention } from './ddl.ts';
@@ -55,7 +56,10 @@ function createRollup(options: DdlOptions, kind: CellKind): string {
       HOUR,
       'version UInt64 CODEC(Delta(8), ZSTD(1))',
       ...dimensions.map((name) => `${name} LowCardinality(String) CODEC(ZSTD(1))`),
-      ...CELL_COLUMN_NAMES.map((name) => `${name} ${cellColumn(name).type} CODEC(ZSTD(1))`),
+      ...CELL_COLUMN_NAMES.map(
+        (name) =>
+          `${name} ${cellColumn(name).type} CODEC(${isHistogram(name) ? 'Delta(4), ZSTD(1)' : 'ZSTD(1)'})`,
+      ),
     ],
     layout: `${BY_MONTH}\nORDER BY (${['project', 'hour', 'version', ...dimensions].join(', ')})`,
   });

@@ -6,9 +6,11 @@ import {
   cellColumn,
   cellKeys,
   cellsOfCalls,
+  isHistogram,
   ROLLUP_TABLES,
 } from '../cells.ts';
 import { type CountedScope, countedCallsOf } from '../counted-calls.ts';
+import { bucketCounts } from '../histogram.ts';
 import type { Statement } from '../statement.ts';
 import { hoursOf } from './settle.ts';
 import { CLOCK_GRAIN_MS } from './times.ts';
@@ -59,7 +61,7 @@ export function auditStatement(
   const marked = `SELECT 1 AS of_rollup, ${[...keys.map((key) => (key === 'hour' ? key : `toString(${key}) AS ${key}`)), ...columns].join(', ')}`;
   const differs = columns.map((name) => {
     const [rollup, calls] = [`anyIf(${name}, of_rollup = 1)`, `anyIf(${name}, of_rollup = 0)`];
-    if (cellColumn(name).type.startsWith('Map')) return `mapSort(${rollup}) != mapSort(${calls})`;
+    if (isHistogram(name)) return `${bucketCounts(rollup)} != ${bucketCounts(calls)}`;
     return cellColumn(name).approximate
       ? `ifNull(abs(${rollup} - ${calls}) > ${RELATIVE_ERROR} * abs(${calls}), isNull(${rollup}) != isNull(${calls}))`
       : `NOT (${rollup} <=> ${calls})`;

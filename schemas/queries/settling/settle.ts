@@ -1,6 +1,13 @@
 /** Settling: hours become cells of the rollup tables under a version of their own, published by one row each. */
 import { BoundValues } from '../bound-values.ts';
-import { CELL_COLUMN_NAMES, cellKeys, cellsOfCalls, coarseCells, ROLLUP_TABLES } from '../cells.ts';
+import {
+  CELL_COLUMN_NAMES,
+  cellKeys,
+  cellsOfCalls,
+  coarseCells,
+  ROLLUP_TABLES,
+  storedCells,
+} from '../cells.ts';
 import { type CountedScope, countedCallsOf, type HourCondition } from '../counted-calls.ts';
 import type { Statement } from '../statement.ts';
 import { CLOCK_GRAIN_MS, MS_PER_HOUR, moment } from './times.ts';
@@ -76,7 +83,7 @@ export function settleStatements(
     const ctes = kind === 'models' ? [] : counted.ctes;
     const sql = `INSERT INTO ${scope.database}.${ROLLUP_TABLES[kind]} (project, version, ${columns})
 WITH ${[...ctes, '1 AS one'].join(',\n')}
-SELECT ${project}, ${number}, ${columns} FROM (${cells})`;
+SELECT ${project}, ${number}, ${columns} FROM (${storedCells(cells)})`;
     return { sql, params: values.params };
   });
 }
