@@ -4,6 +4,7 @@ import { constants, zstdCompress } from 'node:zlib';
 import type { Field, RecordTable, RowOf } from '../record/field.ts';
 import { RECORD_VERSION } from '../record/version.ts';
 import type { CallBlock } from '../seams.ts';
+import { type AppendRow, compileAppendRow } from './append-row.ts';
 import { ByteBuffer } from './byte-buffer.ts';
 import type { ColumnWriter } from './column-types.ts';
 
@@ -14,32 +15,41 @@ const CHUNK_MIN_BYTES = 4_096;
 interface Column {
   name: string;
   type: string;
-  writer: ColumnWriter<unknown>;
+}
+
+/** Compiled once for each table, by its fields. */
+const appenders = new WeakMap<object, AppendRow>();
+
+function appenderOf(fields: object): AppendRow {
+  let found = appenders.get(fields);
+  if (found === undefined) {
+    found = compileAppendRow(Object.keys(fields));
+    appenders.set(fields, found);
+  }
+  return found;
 }
 
 export class BlockBuilder<F> {
   rows = 0;
   readonly #table: RecordTable<F>;
-  readonly #columns: Column[];
+  readonly #columns: readonly Column[];
+  readonly #writers: readonly ColumnWriter<never>[];
+  readonly #appendRow: AppendRow;
   #from_us = Number.POSITIVE_INFINITY;
   #to_us = Number.NEGATIVE_INFINITY;
 
   constructor(table: RecordTable<F>) {
+    const fields = Object.entries(table.fields as Record<string, Field<never>>);
     this.#table = table;
-    this.#columns = Object.entries(table.fields as Record<string, Field<unknown>>).map(
-      ([name, { type }]) => ({
-        name,
-        type: type.name,
-        writer: type.writer(),
-      }),
-    );
+    this.#columns = fields.map(([name, { type }]) => ({ name, type: type.name }));
+    this.#writers = fields.map(([, { type }]) => type.writer());
+    this.#appendRow = appenderOf(table.fields as object);
   }
 
   /** Adds a row. Throws RangeError for a value that its column cannot hold; the block is then unusable. */
   append(row: RowOf<F>): void {
-    const values = row as Record<string, unknown>;
-    for (const column of this.#columns) column.writer.append(values[column.name]);
-    const time_us = values[this.#table.time] as number;
+    this.#appendRow(this.#writers, row as object);
+    const time_us = row[this.#table.time] as number;
     if (time_us < this.#from_us) this.#from_us = time_us;
     if (time_us > this.#to_us) this.#to_us = time_us;
     this.rows++;
@@ -48,7 +58,7 @@ export class BlockBuilder<F> {
   /** Bytes of the block before compression, about. */
   size(): number {
     let total = 0;
-    for (const column of this.#columns) total += column.writer.size();
+    for (const writer of this.#writers) total += writer.size();
     return total;
   }
 
@@ -57,31 +67,39 @@ export class BlockBuilder<F> {
     const out = new ByteBuffer(this.size() + 4096);
     out.varint(this.#columns.length);
     out.varint(this.rows);
-    for (const column of this.#columns) {
-      out.string(column.name);
-      out.string(column.type);
-      column.writer.prefix(out);
-      column.writer.finish(out);
-    }
+    this.#columns.forEach(({ name, type }, index) => {
+      out.string(name);
+      out.string(type);
+      this.#writers[index]!.prefix(out);
+      this.#writers[index]!.finish(out);
+    });
     return out.view();
   }
 
-  /** The finished block; compression runs off the event loop. */
+  /** The finished block; compression runs off the event loop. The builder is empty at once and may be used again. */
   async finish(): Promise<CallBlock> {
     const encoded = this.encode();
+    const block = {
+      table: this.#table.name,
+      rows: this.rows,
+      record_version: RECORD_VERSION,
+      from_ms: Math.floor(this.#from_us / 1000),
+      to_ms: Math.ceil(this.#to_us / 1000),
+    };
+    this.#reset();
     const body = await compress(encoded, {
       // One chunk of output nearly always: each one more is a trip to another thread and back.
       chunkSize: Math.max(CHUNK_MIN_BYTES, encoded.length >> 1),
       // With a checksum the database refuses a damaged block: without, it stored 160 of 600 damaged ones as other values.
       params: { [constants.ZSTD_c_compressionLevel]: ZSTD_LEVEL, [constants.ZSTD_c_checksumFlag]: 1 },
     });
-    return {
-      table: this.#table.name,
-      rows: this.rows,
-      record_version: RECORD_VERSION,
-      from_ms: Math.floor(this.#from_us / 1000),
-      to_ms: Math.ceil(this.#to_us / 1000),
-      body,
-    };
+    return { ...block, body };
+  }
+
+  #reset(): void {
+    for (const writer of this.#writers) writer.reset();
+    this.rows = 0;
+    this.#from_us = Number.POSITIVE_INFINITY;
+    this.#to_us = Number.NEGATIVE_INFINITY;
   }
 }

@@ -1,124 +1,158 @@
-/** LowCardinality, Array and Map: the types whose Native form has parts of its own. */
+/** String, Nullable, Array and Map: the types whose Native form has parts or lengths of its own. */
 import { ByteBuffer } from './byte-buffer.ts';
-import { type ColumnType, type ColumnWriter, string } from './column-types.ts';
+import type { ColumnType, ColumnWriter, FixedType, FixedWriter } from './column-types.ts';
+import { LowCardinalityWriter, lowCardinality } from './low-cardinality.ts';
 
-const SHARED_DICTIONARIES_WITH_ADDITIONAL_KEYS = 1;
-const HAS_ADDITIONAL_KEYS = 1 << 9;
-const NEEDS_UPDATE_OF_DICTIONARY = 1 << 10;
+const INITIAL_BYTES = 4_096;
 
-/** Strings that repeat: each distinct one is written once, rows hold its number. */
-export const lowCardinality: ColumnType<string> = {
-  name: 'LowCardinality(String)',
-  writer() {
-    // ClickHouse reads the first key as the default value.
-    const numbers = new Map<string, number>([['', 0]]);
-    const keys = new ByteBuffer(512);
-    keys.string('');
-    let rows = new Uint32Array(256);
-    let count = 0;
-    // Most columns repeat their last value, which spares the look-up.
-    let last = '';
-    let lastNumber = 0;
-    const numberOf = (value: string): number => {
-      let number = numbers.get(value);
-      if (number === undefined) {
-        number = numbers.size;
-        numbers.set(value, number);
-        keys.string(value);
-      }
-      last = value;
-      lastNumber = number;
-      return number;
-    };
-    return {
-      append(value) {
-        const number = value === last ? lastNumber : numberOf(value);
-        if (count === rows.length) {
-          const grown = new Uint32Array(rows.length * 2);
-          grown.set(rows);
-          rows = grown;
-        }
-        rows[count++] = number;
-      },
-      size: () => keys.length + count,
-      prefix: (out) => out.uint64(SHARED_DICTIONARIES_WITH_ADDITIONAL_KEYS),
-      finish(out) {
-        // An empty column has no data at all, not even the header of its dictionary.
-        if (count === 0) return;
-        const width = numbers.size <= 0x100 ? 0 : numbers.size <= 0x1_0000 ? 1 : 2;
-        out.uint64(width | HAS_ADDITIONAL_KEYS | NEEDS_UPDATE_OF_DICTIONARY);
-        out.uint64(numbers.size);
-        out.raw(keys.view());
-        out.uint64(count);
-        const used = rows.subarray(0, count);
-        if (width === 0) out.raw(Uint8Array.from(used));
-        else if (width === 1) out.raw(new Uint8Array(Uint16Array.from(used).buffer));
-        else out.raw(new Uint8Array(used.buffer, used.byteOffset, count * 4));
-      },
-    };
-  },
-};
+class StringWriter implements ColumnWriter<string> {
+  readonly #data = new ByteBuffer(INITIAL_BYTES);
+  append(value: string): void {
+    if (value === '') this.#data.byte(0);
+    else this.#data.string(value);
+  }
+  size(): number {
+    return this.#data.length;
+  }
+  prefix(): void {}
+  finish(out: ByteBuffer): void {
+    out.raw(this.#data.view());
+  }
+  reset(): void {
+    this.#data.length = 0;
+  }
+}
 
-/** Gathers where each row's elements end. */
-function offsetsWriter(): { endRow(elements: number): void; size(): number; finish(out: ByteBuffer): void } {
-  const offsets = new ByteBuffer(2048);
-  let end = 0;
-  return {
-    endRow(elements) {
-      end += elements;
-      offsets.uint64(end);
-    },
-    size: () => offsets.length,
-    finish: (out) => out.raw(offsets.view()),
-  };
+export const string: ColumnType<string> = { name: 'String', writer: () => new StringWriter() };
+
+/** Rows of nulls are only counted until a value comes: many columns of a block have none. */
+class NullableWriter<T> implements ColumnWriter<T | null> {
+  readonly #nulls = new ByteBuffer(256);
+  readonly #values: FixedWriter<T>;
+  #pending = 0;
+
+  constructor(values: FixedWriter<T>) {
+    this.#values = values;
+  }
+  append(value: T | null): void {
+    if (value === null) {
+      this.#pending++;
+      return;
+    }
+    if (this.#pending > 0) this.#writeNulls();
+    this.#nulls.byte(0);
+    this.#values.append(value);
+  }
+  size(): number {
+    return this.#nulls.length + this.#values.size() + this.#pending * (1 + this.#values.width);
+  }
+  prefix(): void {}
+  finish(out: ByteBuffer): void {
+    this.#writeNulls();
+    out.raw(this.#nulls.view());
+    this.#values.finish(out);
+  }
+  reset(): void {
+    this.#pending = 0;
+    this.#nulls.length = 0;
+    this.#values.reset();
+  }
+  #writeNulls(): void {
+    const count = this.#pending;
+    const at = this.#nulls.claim(count);
+    this.#nulls.bytes.fill(1, at, at + count);
+    this.#values.data.zeros(count * this.#values.width);
+    this.#pending = 0;
+  }
+}
+
+export function nullable<T>(inner: FixedType<T>): ColumnType<T | null> {
+  return { name: `Nullable(${inner.name})`, writer: () => new NullableWriter(inner.writer()) };
+}
+
+/** Where each row's elements end. */
+class Offsets {
+  readonly #data = new ByteBuffer(INITIAL_BYTES);
+  #end = 0;
+  endRow(elements: number): void {
+    this.#end += elements;
+    this.#data.uint64(this.#end);
+  }
+  size(): number {
+    return this.#data.length;
+  }
+  finish(out: ByteBuffer): void {
+    out.raw(this.#data.view());
+  }
+  reset(): void {
+    this.#end = 0;
+    this.#data.length = 0;
+  }
+}
+
+class ArrayWriter<T> implements ColumnWriter<readonly T[]> {
+  readonly #offsets = new Offsets();
+  readonly #elements: ColumnWriter<T>;
+  constructor(elements: ColumnWriter<T>) {
+    this.#elements = elements;
+  }
+  append(values: readonly T[]): void {
+    for (let i = 0; i < values.length; i++) this.#elements.append(values[i]!);
+    this.#offsets.endRow(values.length);
+  }
+  size(): number {
+    return this.#offsets.size() + this.#elements.size();
+  }
+  prefix(out: ByteBuffer): void {
+    this.#elements.prefix(out);
+  }
+  finish(out: ByteBuffer): void {
+    this.#offsets.finish(out);
+    this.#elements.finish(out);
+  }
+  reset(): void {
+    this.#offsets.reset();
+    this.#elements.reset();
+  }
 }
 
 export function array<T>(inner: ColumnType<T>): ColumnType<readonly T[]> {
-  return {
-    name: `Array(${inner.name})`,
-    writer() {
-      const offsets = offsetsWriter();
-      const elements = inner.writer();
-      return {
-        append(values) {
-          for (const value of values) elements.append(value);
-          offsets.endRow(values.length);
-        },
-        size: () => offsets.size() + elements.size(),
-        prefix: (out) => elements.prefix(out),
-        finish(out) {
-          offsets.finish(out);
-          elements.finish(out);
-        },
-      };
-    },
-  };
+  return { name: `Array(${inner.name})`, writer: () => new ArrayWriter(inner.writer()) };
 }
 
 /** Keys and values in turn: [key, value, key, value, ...]; a flat list spares an object per row. */
 export type FlatMap = readonly string[];
 
+class StringMapWriter implements ColumnWriter<FlatMap> {
+  readonly #offsets = new Offsets();
+  readonly #keys = new LowCardinalityWriter();
+  readonly #values = new StringWriter();
+  append(entries: FlatMap): void {
+    for (let i = 0; i < entries.length; i += 2) {
+      this.#keys.append(entries[i]!);
+      this.#values.append(entries[i + 1]!);
+    }
+    this.#offsets.endRow(entries.length >> 1);
+  }
+  size(): number {
+    return this.#offsets.size() + this.#keys.size() + this.#values.size();
+  }
+  prefix(out: ByteBuffer): void {
+    this.#keys.prefix(out);
+  }
+  finish(out: ByteBuffer): void {
+    this.#offsets.finish(out);
+    this.#keys.finish(out);
+    this.#values.finish(out);
+  }
+  reset(): void {
+    this.#offsets.reset();
+    this.#keys.reset();
+    this.#values.reset();
+  }
+}
+
 export const stringMap: ColumnType<FlatMap> = {
-  name: 'Map(LowCardinality(String), String)',
-  writer(): ColumnWriter<FlatMap> {
-    const offsets = offsetsWriter();
-    const keys = lowCardinality.writer();
-    const values = string.writer();
-    return {
-      append(entries) {
-        for (let i = 0; i < entries.length; i += 2) {
-          keys.append(entries[i]!);
-          values.append(entries[i + 1]!);
-        }
-        offsets.endRow(entries.length >> 1);
-      },
-      size: () => offsets.size() + keys.size() + values.size(),
-      prefix: (out) => keys.prefix(out),
-      finish(out) {
-        offsets.finish(out);
-        keys.finish(out);
-        values.finish(out);
-      },
-    };
-  },
+  name: `Map(${lowCardinality.name}, ${string.name})`,
+  writer: () => new StringMapWriter(),
 };

@@ -7,15 +7,14 @@ import {
   fixedString,
   float32,
   float64,
-  nullable,
-  string,
   uint8,
   uint16,
   uint32,
   uint64,
   uint64Hash,
 } from '../native/column-types.ts';
-import { array, lowCardinality, stringMap } from '../native/composite-types.ts';
+import { array, nullable, string, stringMap } from '../native/composite-types.ts';
+import { lowCardinality } from '../native/low-cardinality.ts';
 import { field, type RecordTable, type RowOf } from './field.ts';
 
 export const CALL_KINDS = ['call', 'carrier'] as const;
@@ -23,11 +22,10 @@ export const TOKEN_BASES = ['unknown', 'inclusive', 'additive', 'estimated'] as 
 export const COST_STATUSES = ['unpriced', 'priced', 'override', 'reported'] as const;
 export const CALL_STATUSES = ['ok', 'error'] as const;
 
-const tokens = nullable(uint32, 0);
-const usd = nullable(decimalUsd, 0);
-const milliseconds = nullable(float64, 0);
-const HASH_BYTES = 32;
-const hash = nullable(fixedString(HASH_BYTES), new Uint8Array(HASH_BYTES));
+const tokens = nullable(uint32);
+const usd = nullable(decimalUsd);
+const milliseconds = nullable(float64);
+const hash = nullable(fixedString(32));
 
 export const callFields = {
   project: field(lowCardinality, 'tenant, from the ingest key'),
@@ -76,14 +74,14 @@ export const callFields = {
   status: field(enum8(CALL_STATUSES), 'ok or error'),
   error_type: field(lowCardinality, 'canonical class of the error, empty if none'),
   error_type_raw: field(lowCardinality, 'class of the error as reported'),
-  http_status: field(nullable(uint16, 0), 'status of the provider’s HTTP response'),
+  http_status: field(nullable(uint16), 'status of the provider’s HTTP response'),
   error_message: field(string, 'redacted message of the error', 'ZSTD(1)'),
   response_id: field(string, 'the provider’s id of its answer', 'ZSTD(1)'),
   client_retries: field(uint8, 'attempts of the client within this span, beyond the first'),
   finish_reason: field(lowCardinality, 'why the answer ended'),
   prompt_hash: field(hash, 'keyed hash of the input text', 'ZSTD(1)'),
   response_hash: field(hash, 'keyed hash of the answer’s text', 'ZSTD(1)'),
-  confidence: field(nullable(float32, 0), 'the caller’s own signal, 0 to 1', 'ZSTD(1)'),
+  confidence: field(nullable(float32), 'the caller’s own signal, 0 to 1', 'ZSTD(1)'),
   dialect: field(lowCardinality, 'convention the span came in'),
   scope: field(lowCardinality, 'instrumentation scope'),
   attributes: field(stringMap, 'the other attributes, redacted', 'ZSTD(1)'),

@@ -1,6 +1,7 @@
 /** Redacted inputs and outputs of calls: a table, topic and (short) retention of their own. */
-import { bool, dateTime64Micro, fixedString, string, uint64 } from '../native/column-types.ts';
-import { lowCardinality } from '../native/composite-types.ts';
+import { bool, dateTime64Micro, fixedString, uint64 } from '../native/column-types.ts';
+import { string } from '../native/composite-types.ts';
+import { lowCardinality } from '../native/low-cardinality.ts';
 import { field, type RecordTable, type RowOf } from './field.ts';
 
 export const payloadFields = {

@@ -1,6 +1,7 @@
 /** Evaluations and feedback about a call, found by its identity or by the hash of its answer. */
-import { dateTime64Micro, fixedString, float64, string, uint64 } from '../native/column-types.ts';
-import { lowCardinality } from '../native/composite-types.ts';
+import { dateTime64Micro, fixedString, float64, uint64 } from '../native/column-types.ts';
+import { string } from '../native/composite-types.ts';
+import { lowCardinality } from '../native/low-cardinality.ts';
 import { field, type RecordTable, type RowOf } from './field.ts';
 
 export const scoreFields = {
