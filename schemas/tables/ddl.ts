@@ -3,6 +3,7 @@ import { callFields } from '../record/calls.ts';
 import type { Field } from '../record/field.ts';
 import { payloadFields } from '../record/payloads.ts';
 import { scoreFields } from '../record/scores.ts';
+import { callHoursRetention } from './call-hours.ts';
 import { settlingRetention } from './settling.ts';
 
 /** Days that each class of data is kept. */
@@ -46,7 +47,7 @@ export const PART_RETENTION = 'ttl_only_drop_parts = 1, merge_with_ttl_timeout =
 
 export interface TableSpec {
   columns: string[];
-  /** Rows with the same sort key replace each other by this column; absent: every row stays. */
+  /** Rows with the same sort key replace each other by this column, by none of them if empty; absent: every row stays. */
   version?: string;
   layout: string;
   settings?: string;
@@ -59,7 +60,7 @@ export function createTable(options: DdlOptions, name: string, spec: TableSpec):
   const replica = options.cluster
     ? [`'/clickhouse/tables/{shard}/${options.database}/${name}'`, "'{replica}'"]
     : [];
-  const engine = `${options.cluster ? 'Replicated' : ''}${family}(${[...replica, ...(spec.version === undefined ? [] : [spec.version])].join(', ')})`;
+  const engine = `${options.cluster ? 'Replicated' : ''}${family}(${[...replica, ...(spec.version ? [spec.version] : [])].join(', ')})`;
   return [
     `CREATE TABLE IF NOT EXISTS ${options.database}.${name}${onCluster} (`,
     `  ${spec.columns.join(',\n  ')}`,
@@ -138,6 +139,11 @@ export function addPromptIndex(options: DdlOptions): string {
   return `${alterTable(options, 'calls')} ADD INDEX IF NOT EXISTS prompt_hash_index prompt_hash TYPE bloom_filter(0.01) GRANULARITY 1`;
 }
 
+/** A rare kind of failure is found without reading what failed otherwise; parts that are there already do without. */
+export function addErrorTypeIndex(options: DdlOptions): string {
+  return `${alterTable(options, 'calls')} ADD INDEX IF NOT EXISTS error_type_index error_type TYPE set(16) GRANULARITY 1`;
+}
+
 /** Frozen answers of comparisons. They outlast the calls that they were made of, and the first of a name stays. */
 export function createSnapshots(options: DdlOptions): string {
   return createTable(options, 'snapshots', {
@@ -177,6 +183,7 @@ export function retentionOf(retention: Retention): TableRetention[] {
     { table: 'calls', time: 'toDateTime(started_at)', days: retention.calls_days },
     { table: 'payloads', time: 'toDateTime(started_at)', days: retention.payloads_days },
     { table: 'scores', time: 'toDateTime(scored_at)', days: retention.calls_days },
+    callHoursRetention(retention.calls_days),
     ...settlingRetention(retention),
   ];
 }

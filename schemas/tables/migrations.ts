@@ -4,6 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Warehouse, WarehouseError } from '../seams.ts';
+import { createCallHours, takeOverFeed } from './call-hours.ts';
 import * as ddl from './ddl.ts';
 import { createSettling } from './settling.ts';
 import { verifyTables } from './verify.ts';
@@ -36,6 +37,11 @@ export const migrations: readonly Migration[] = [
     id: 3,
     name: 'snapshots of comparisons',
     statements: (options) => [ddl.createSnapshots(options)],
+  },
+  {
+    id: 4,
+    name: 'hours of ids, index of error types',
+    statements: (options) => [ddl.addErrorTypeIndex(options), ...createCallHours(options)],
   },
 ];
 
@@ -85,6 +91,7 @@ export async function migrate(warehouse: Warehouse, options: MigrateOptions): Pr
     );
     applied.push(migration.id);
   }
+  await run(warehouse, takeOverFeed(options));
   await applyRetention(warehouse, options);
   await verifyTables(warehouse, options.database);
   return { applied };

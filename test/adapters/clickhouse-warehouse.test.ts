@@ -5,7 +5,15 @@ import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createClickhouseWarehouse } from '../../adapters/clickhouse-warehouse.ts';
-import { type CallBlock, WarehouseError } from '../../schemas/seams.ts';
+import { type CallBlock, PermanentError, WarehouseError } from '../../schemas/seams.ts';
+
+/** A frame of so many bytes for readers to skip: whole, and nothing in it. */
+function skippable(bytes: number): Buffer {
+  const frame = Buffer.alloc(bytes);
+  frame.writeUInt32LE(0x184d2a50, 0);
+  frame.writeUInt32LE(bytes - 8, 4);
+  return frame;
+}
 
 const block: CallBlock = {
   table: 'calls',
@@ -13,7 +21,7 @@ const block: CallBlock = {
   record_version: 1,
   from_ms: 0,
   to_ms: 0,
-  body: Buffer.alloc(16 * 1024 * 1024),
+  body: skippable(16 * 1024 * 1024),
 };
 
 async function withServer(
@@ -67,9 +75,17 @@ test('a server that takes everything and answers nothing is a rejection when the
     (socket) => socket.resume(),
     async (url) => {
       const warehouse = connect(url, 200);
-      await assert.rejects(warehouse.insert({ ...block, body: Buffer.alloc(100) }), unanswered);
+      await assert.rejects(warehouse.insert({ ...block, body: skippable(100) }), unanswered);
       await assert.rejects(warehouse.query('SELECT 1'), unanswered);
       await assert.rejects(warehouse.ping(), unanswered);
       await warehouse.close();
     },
   ));
+
+test('a body that was cut is refused for good, before it is sent', async () => {
+  const warehouse = connect('http://127.0.0.1:1');
+  for (const body of [block.body.subarray(0, -1), Buffer.alloc(100), Buffer.alloc(0)]) {
+    await assert.rejects(warehouse.insert({ ...block, body }), PermanentError);
+  }
+  await warehouse.close();
+});

@@ -47,7 +47,7 @@ export function poisons({ body }: CallBlock): Poison[] {
     reason: 'unreadable',
   });
   return [
-    unreadable('bytes that are no zstd', '561', Buffer.from('no frame of any kind')),
+    unreadable('bytes that are no zstd', '', Buffer.from('no frame of any kind')),
     unreadable('one bit flipped', '561', flipped(body)),
     unreadable('half a frame', '', body.subarray(0, body.length >> 1)),
     unreadable('the beginning of a frame’s header', '', body.subarray(0, 10)),
