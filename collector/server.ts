@@ -104,16 +104,19 @@ export function createCollector(options: CollectorOptions): Collector {
     ledger.received(taken.received);
     for (const { reason } of taken.rejections) ledger.rejected(reason, 1);
     ledger.became('not_a_model_call', taken.not_model_calls);
+    const { carriers, contents } = taken;
+    const calls = taken.calls.length - carriers;
+    const scores = taken.scores.length;
     try {
       await writer.write(taken, bytes);
     } catch (error) {
-      ledger.became('failed', taken.calls.length + taken.scores.length + taken.contents);
+      ledger.became('failed', calls + carriers + scores + contents);
       throw error;
     }
-    ledger.became('call', taken.calls.length - taken.carriers);
-    ledger.became('carrier', taken.carriers);
-    ledger.became('score', taken.scores.length);
-    ledger.became('content', taken.contents);
+    ledger.became('call', calls);
+    ledger.became('carrier', carriers);
+    ledger.became('score', scores);
+    ledger.became('content', contents);
   }
 
   async function receive(

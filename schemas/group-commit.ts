@@ -23,6 +23,8 @@ export interface GroupCommitOptions<Item> {
   /** Weight of everything waiting and under way; add() rejects beyond it. */
   max_pending_weight?: Weight;
   weigh(item: Item): Weight;
+  /** Called with each item that is not refused, before anything else becomes of it; add() rejects with what it throws. */
+  letIn?(item: Item): void;
   /** Makes a group durable. What it rejects with, the add() of each of its items rejects with. */
   commit(items: Item[]): Promise<void>;
 }
@@ -157,6 +159,11 @@ export function createGroupCommit<Item>(options: GroupCommitOptions<Item>): Grou
           `Full: ${pending.rows} rows, ${pending.bytes} bytes wait to be stored. Try again soon.`,
         ),
       );
+    }
+    try {
+      options.letIn?.(item);
+    } catch (error) {
+      return Promise.reject(error);
     }
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     queue.push({ item, weight, added_at_ms: Date.now(), number: ++added, settled: promise, resolve, reject });
