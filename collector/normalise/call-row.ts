@@ -8,7 +8,7 @@ import type { Pricer } from '../price/pricer.ts';
 import { type SliceThresholds, slicesOf } from '../slices/slices.ts';
 import { judgeStart } from './acceptance.ts';
 import { classify } from './classify.ts';
-import type { CompiledDialects } from './compile.ts';
+import { type CompiledDialects, position } from './compile.ts';
 import { type Contents, payloadTexts, type Redact } from './content.ts';
 import { withEvents } from './content-events.ts';
 import { errorFields } from './error-fields.ts';
@@ -68,11 +68,11 @@ function userId(context: NormaliseContext, reported: string): string {
 }
 
 export function normalise(span: Span, context: NormaliseContext): Normalised {
-  const compiled = context.dialects.of(span.scope, span.attributes);
-  if (compiled === undefined) return NOT_A_MODEL_CALL;
-  const { dialect } = compiled;
+  const plan = context.dialects.planOf(span.scope, span.attributes);
+  if (plan === undefined) return NOT_A_MODEL_CALL;
+  const { dialect } = plan;
   const fields = context.gathered;
-  fields.fill(compiled, span.attributes);
+  fields.fill(plan, span.attributes);
   const { kind, operation } = classify(span, dialect, fields);
   if (kind === 'neither') return NOT_A_MODEL_CALL;
 
@@ -98,32 +98,36 @@ export function normalise(span: Span, context: NormaliseContext): Normalised {
 
   const { project, redact } = context;
   const name = redactName(redact);
-  const text = (field: Parameters<typeof fields.get>[0]): string => redact(asText(fields.get(field)));
-  const nameOf = (field: Parameters<typeof fields.get>[0]): string => name(asText(fields.get(field)));
-  const request_model = nameOf('request_model') || name(modelOfName(span.name));
-  const response_model = nameOf('response_model');
+  const text = (field: number): string => redact(asText(fields.get(field)));
+  const nameOf = (field: number): string => name(asText(fields.get(field)));
+  const request_model = nameOf(position.request_model) || name(modelOfName(span.name));
+  const response_model = nameOf(position.response_model);
   const { model, prefix } = canonicalModel(request_model, response_model);
   const provider = name(
     providerOf({
-      reported: asText(fields.get('provider')),
-      host: asText(fields.get('server_address')),
+      reported: asText(fields.get(position.provider)),
+      host: asText(fields.get(position.server_address)),
       prefix,
       model,
     }),
   );
   const tokens = tokenFields(span, fields, dialect, provider);
-  const reported = asNumber(fields.get('cost_usd'));
+  const reported = asNumber(fields.get(position.cost_usd));
   const isCost = reported !== null && reported < 1e6 && reported >= 0;
   const cost_reported_usd = isCost && !(reported === 0 && dialect.zero_cost_is_unknown) ? reported : null;
   const contents: Contents = withEvents(
-    { input: fields.get('input'), output: fields.get('output'), system: fields.get('system') },
+    {
+      input: fields.get(position.input),
+      output: fields.get(position.output),
+      system: fields.get(position.system),
+    },
     span.events,
   );
   const prompt = readPrompt(contents.input);
   const texts = payloadTexts(contents, redact);
-  const rest = restAttributes(span.attributes, fields.rest, redact);
+  const rest = restAttributes(span.attributes, plan.rest, redact);
   const resource = resourceFacts(span.resource);
-  const confidence = asNumber(fields.get('confidence'));
+  const confidence = asNumber(fields.get(position.confidence));
 
   const price = context.price({
     project,
@@ -137,7 +141,7 @@ export function normalise(span: Span, context: NormaliseContext): Normalised {
     token_basis: tokens.token_basis,
     cost_reported_usd,
   });
-  const finish_reason = name(finishReason(fields.get('finish_reasons')));
+  const finish_reason = name(finishReason(fields.get(position.finish_reasons)));
   const found = slicesOf(
     {
       input_tokens: tokens.input_tokens,
@@ -152,7 +156,7 @@ export function normalise(span: Span, context: NormaliseContext): Normalised {
   );
 
   const error = errorFields(span, fields, dialect, redact);
-  const named = asTextList(fields.get('slices')).map(redact);
+  const named = asTextList(fields.get(position.slices)).map(redact);
 
   const row: CallRow = {
     project,
@@ -174,11 +178,11 @@ export function normalise(span: Span, context: NormaliseContext): Normalised {
     model,
     request_model,
     response_model,
-    variant: nameOf('variant'),
-    request_type: nameOf('request_type'),
+    variant: nameOf(position.variant),
+    request_type: nameOf(position.request_type),
     slices: named.length === 0 ? found : [...new Set([...found, ...named])].slice(0, SLICES_MAX),
-    user_id: userId(context, asText(fields.get('user_id'))),
-    conversation_id: text('conversation_id'),
+    user_id: userId(context, asText(fields.get(position.user_id))),
+    conversation_id: text(position.conversation_id),
     // Field by field: spreading objects into one of fifty fields costs as much as all the rest of this function.
     input_tokens: tokens.input_tokens,
     output_tokens: tokens.output_tokens,
@@ -200,11 +204,11 @@ export function normalise(span: Span, context: NormaliseContext): Normalised {
     error_type_raw: error.error_type_raw,
     http_status: error.http_status,
     error_message: error.error_message,
-    response_id: text('response_id'),
-    client_retries: Math.min(asCount(fields.get('client_retries')) ?? 0, 255),
+    response_id: text(position.response_id),
+    client_retries: Math.min(asCount(fields.get(position.client_retries)) ?? 0, 255),
     finish_reason,
-    prompt_hash: textHash(context, asSha256(fields.get('prompt_hash')), () => prompt?.text ?? null),
-    response_hash: textHash(context, asSha256(fields.get('response_hash')), () =>
+    prompt_hash: textHash(context, asSha256(fields.get(position.prompt_hash)), () => prompt?.text ?? null),
+    response_hash: textHash(context, asSha256(fields.get(position.response_hash)), () =>
       responseText(contents.output),
     ),
     confidence: confidence !== null && confidence >= 0 && confidence <= 1 ? confidence : null,

@@ -1,6 +1,7 @@
 /** First of all: is a span a model call, a carrier that repeats or sums the usage of calls, or neither? */
 import type { Dialect, SpanClass } from '../dialects/dialect.ts';
 import type { Span } from '../otlp/span.ts';
+import { position } from './compile.ts';
 import { holds } from './conditions.ts';
 import type { Gathered } from './gather.ts';
 import { asCount, asText } from './values.ts';
@@ -17,7 +18,10 @@ const CARRIER_OPERATIONS = new Set(['invoke_agent', 'invoke_workflow']);
 
 /** Zeros are what some emitters write for not knowing. */
 function hasUsage(fields: Gathered): boolean {
-  return (asCount(fields.get('input_tokens')) ?? 0) > 0 || (asCount(fields.get('output_tokens')) ?? 0) > 0;
+  return (
+    (asCount(fields.get(position.input_tokens)) ?? 0) > 0 ||
+    (asCount(fields.get(position.output_tokens)) ?? 0) > 0
+  );
 }
 
 /** Carriers without usage tell nothing that their calls do not: they are not stored. */
@@ -27,7 +31,7 @@ function carrier(fields: Gathered, operation: string): Classified {
 
 /** The dialect's rules first, then the conventions' operation, then a model with usage or an answer. */
 export function classify(span: Span, dialect: Dialect, fields: Gathered): Classified {
-  const reported = asText(fields.get('operation'));
+  const reported = asText(fields.get(position.operation));
   for (const rule of dialect.kinds ?? []) {
     if (!holds(rule, span, fields)) continue;
     const operation = rule.operation_is ?? (CALL_OPERATIONS.has(reported) ? reported : 'chat');
@@ -39,7 +43,7 @@ export function classify(span: Span, dialect: Dialect, fields: Gathered): Classi
   if (CARRIER_OPERATIONS.has(reported)) return carrier(fields, reported);
   if (reported !== '') return NEITHER;
   // Emitters older than the operation's name: a model with usage or an answer is a call.
-  const answered = fields.get('response_model') !== null;
-  const named = answered || fields.get('request_model') !== null;
+  const answered = fields.get(position.response_model) !== null;
+  const named = answered || fields.get(position.request_model) !== null;
   return named && (answered || hasUsage(fields)) ? { kind: 'call', operation: 'chat' } : NEITHER;
 }

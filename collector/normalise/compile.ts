@@ -1,4 +1,4 @@
-/** Turns the dialects' tables into what is looked up span by span: one map of keys for each dialect. */
+/** Turns the dialects' tables into what is looked up span by span: for each shape of attributes, where each field lies. */
 import {
   CANONICAL_FIELDS,
   type CanonicalField,
@@ -10,6 +10,8 @@ import {
 } from '../dialects/dialect.ts';
 import type { Attributes, Scope } from '../otlp/span.ts';
 import { begins } from './flattened.ts';
+import { remembering } from './remembered.ts';
+import { Shapes } from './shapes.ts';
 
 /** Position of each field in arrays of fields. */
 export const position = Object.fromEntries(CANONICAL_FIELDS.map((field, index) => [field, index])) as Record<
@@ -17,7 +19,7 @@ export const position = Object.fromEntries(CANONICAL_FIELDS.map((field, index) =
   number
 >;
 
-export interface Target {
+interface Target {
   field: number;
   /** 0 is the preferred source of the field. */
   rank: number;
@@ -28,16 +30,27 @@ export interface Target {
   flattened: string | undefined;
 }
 
-const RANK_MAX = 254;
-/** Keys come from outside: what is remembered of them is forgotten when there are too many. */
-const REMEMBERED_KEYS_MAX = 10_000;
+/** An attribute of a shape that may hold a field. */
+export interface Place extends Target {
+  attribute: number;
+}
 
-export class CompiledDialect {
+/** What a dialect makes of the attributes of a shape. Attributes are named by their index. */
+export interface Plan {
+  dialect: Dialect;
+  /** By field: where it may be, the place to be asked first coming first. */
+  places: readonly (readonly Place[])[];
+  /** Attributes that no field takes. */
+  rest: readonly number[];
+  keys: ReadonlySet<string>;
+}
+
+const RANK_MAX = 254;
+
+class CompiledDialect {
   readonly dialect: Dialect;
   readonly #exact = new Map<string, Target[]>();
   readonly #prefixes: { prefix: string; targets: Target[] }[] = [];
-  /** Null: no field takes it. */
-  readonly #remembered = new Map<string, readonly Target[] | null>();
 
   /** `all` are the dialects whose content is recognised on this one's spans too. */
   constructor(dialect: Dialect, all: readonly Dialect[]) {
@@ -46,15 +59,22 @@ export class CompiledDialect {
     for (const other of all) for (const field of CONTENT_FIELDS) this.#addContent(field, other);
   }
 
-  /** The fields that an attribute feeds; null if none. */
-  targetsOf(key: string): readonly Target[] | null {
-    const known = this.#remembered.get(key);
-    if (known !== undefined) return known;
-    const found =
-      this.#exact.get(key) ?? this.#prefixes.find(({ prefix }) => begins(key, prefix))?.targets ?? null;
-    if (this.#remembered.size >= REMEMBERED_KEYS_MAX) this.#remembered.clear();
-    this.#remembered.set(key, found);
-    return found;
+  planOf(keys: readonly string[]): Plan {
+    const places: Place[][] = CANONICAL_FIELDS.map(() => []);
+    const rest: number[] = [];
+    keys.forEach((key, attribute) => {
+      const targets = this.#targetsOf(key);
+      if (targets === undefined) rest.push(attribute);
+      else for (const target of targets) places[target.field]!.push({ ...target, attribute });
+    });
+    // Of a key that comes twice the last value counts.
+    for (const ofField of places) ofField.sort((a, b) => a.rank - b.rank || b.attribute - a.attribute);
+    return { dialect: this.dialect, places, rest, keys: new Set(keys) };
+  }
+
+  /** The fields that an attribute feeds, if any. */
+  #targetsOf(key: string): readonly Target[] | undefined {
+    return this.#exact.get(key) ?? this.#prefixes.find(({ prefix }) => begins(key, prefix))?.targets;
   }
 
   #add(field: CanonicalField, { fields, flattened }: Dialect): void {
@@ -94,37 +114,49 @@ export class CompiledDialect {
   }
 }
 
+/** What a shape of attributes tells, whatever the scope. */
+interface ShapeFact {
+  /** The first dialect of which it shows a fingerprint; their number if none. */
+  first: number;
+  /** Plans by dialect, made when first wanted. */
+  plans: (Plan | undefined)[];
+}
+
 /** The dialects in the order in which they are tried. */
 export class CompiledDialects {
   readonly #compiled: readonly CompiledDialect[];
-  readonly #byKey = new Map<string, number>();
-  readonly #byScope = new Map<string, number>();
+  readonly #shapes: Shapes<ShapeFact>;
+  /** The first dialect whose spans come from such a scope; their number if none. */
+  readonly #ofScope: (name: string) => number;
 
   constructor(dialects: readonly Dialect[]) {
+    const none = dialects.length;
     this.#compiled = dialects.map((dialect) => new CompiledDialect(dialect, dialects));
+    const byKey = new Map<string, number>();
     dialects.forEach(({ fingerprint }, index) => {
-      for (const key of fingerprint) if (!this.#byKey.has(key)) this.#byKey.set(key, index);
+      for (const key of fingerprint) if (!byKey.has(key)) byKey.set(key, index);
+    });
+    this.#shapes = new Shapes((keys) => ({
+      first: keys.reduce((first, key) => Math.min(first, byKey.get(key) ?? none), none),
+      plans: new Array(none).fill(undefined),
+    }));
+    this.#ofScope = remembering((name) => {
+      const found = dialects.findIndex(({ scope }) => scope?.test(name));
+      return found < 0 ? none : found;
     });
   }
 
-  /** The first dialect whose scope or fingerprint the span shows; undefined if it speaks none. */
-  of(scope: Scope, attributes: Attributes): CompiledDialect | undefined {
-    let first = this.#ofScope(scope.name);
-    const { keys } = attributes;
-    for (let i = 0; i < keys.length && first > 0; i++) {
-      const found = this.#byKey.get(keys[i]!);
-      if (found !== undefined && found < first) first = found;
+  /** By the first dialect whose scope or fingerprint the span shows; undefined if it speaks none. */
+  planOf(scope: Scope, { keys }: Attributes): Plan | undefined {
+    const shape = this.#shapes.of(keys);
+    const first = Math.min(this.#ofScope(scope.name), shape.first);
+    const compiled = this.#compiled[first];
+    if (compiled === undefined) return undefined;
+    let plan = shape.plans[first];
+    if (plan === undefined) {
+      plan = compiled.planOf(keys);
+      shape.plans[first] = plan;
     }
-    return this.#compiled[first];
-  }
-
-  #ofScope(name: string): number {
-    const known = this.#byScope.get(name);
-    if (known !== undefined) return known;
-    const found = this.#compiled.findIndex(({ dialect }) => dialect.scope?.test(name));
-    const index = found < 0 ? this.#compiled.length : found;
-    if (this.#byScope.size >= REMEMBERED_KEYS_MAX) this.#byScope.clear();
-    this.#byScope.set(name, index);
-    return index;
+    return plan;
   }
 }

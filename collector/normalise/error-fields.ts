@@ -2,6 +2,7 @@
 import type { CallRow } from '../../schemas/record/calls.ts';
 import type { Dialect } from '../dialects/dialect.ts';
 import type { Attributes, Span } from '../otlp/span.ts';
+import { position } from './compile.ts';
 import { cutText, type Redact } from './content.ts';
 import { canonicalErrorType } from './error-type.ts';
 import type { Gathered } from './gather.ts';
@@ -25,15 +26,15 @@ const FAILED_LEVEL = /^(error|fatal|critical)$/i;
 
 /** An exception event alone is no error, unless the dialect says so: the caller may have recovered. */
 export function errorFields(span: Span, fields: Gathered, dialect: Dialect, redact: Redact): ErrorFields {
-  const reportedType = asText(fields.get('error_type'));
-  const code = asCount(fields.get('http_status'));
+  const reportedType = asText(fields.get(position.error_type));
+  const code = asCount(fields.get(position.http_status));
   const http_status = code !== null && code >= 100 && code <= 599 ? code : null;
   const exception = span.events.findLast((event) => event.name === 'exception')?.attributes;
   const failed =
     span.status_code === STATUS_ERROR ||
     reportedType !== '' ||
     (http_status !== null && http_status >= 400) ||
-    FAILED_LEVEL.test(asText(fields.get('error_level'))) ||
+    FAILED_LEVEL.test(asText(fields.get(position.error_level))) ||
     (dialect.exception_fails === true && exception !== undefined);
   if (!failed) return { status: 'ok', error_type: '', error_type_raw: '', http_status, error_message: '' };
 
@@ -41,7 +42,7 @@ export function errorFields(span: Span, fields: Gathered, dialect: Dialect, reda
   const message =
     (exception && eventText(exception, 'exception.message')) ||
     span.status_message ||
-    asText(fields.get('error_message'));
+    asText(fields.get(position.error_message));
   const bounded = cutText(message, 4 * MESSAGE_MAX_CHARS).text;
   return {
     status: 'error',

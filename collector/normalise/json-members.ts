@@ -7,12 +7,10 @@ import { toJson } from './values.ts';
 const TEXT_MAX_CHARS = 64 * 1024;
 
 export class JsonMembers {
-  #text: AttributeValue = null;
-  #parsed: unknown;
+  readonly #parsed = new Map<AttributeValue, unknown>();
 
   forget(): void {
-    this.#text = null;
-    this.#parsed = undefined;
+    if (this.#parsed.size > 0) this.#parsed.clear();
   }
 
   /** Null when there is no such member. Lists and objects come as JSON text. */
@@ -30,17 +28,20 @@ export class JsonMembers {
 
   /** One attribute feeds several fields: parsed once. */
   #parse(value: AttributeValue): unknown {
-    if (value === this.#text) return this.#parsed;
-    this.#text = value;
-    this.#parsed = undefined;
-    if (value instanceof KeyValueList) this.#parsed = toJson(value);
-    else if (typeof value === 'string' && value.length <= TEXT_MAX_CHARS && /^\s*\{/.test(value)) {
-      try {
-        this.#parsed = JSON.parse(value);
-      } catch {
-        // Not JSON after all: it has no members.
-      }
-    }
-    return this.#parsed;
+    if (this.#parsed.has(value)) return this.#parsed.get(value);
+    const parsed = parse(value);
+    this.#parsed.set(value, parsed);
+    return parsed;
+  }
+}
+
+function parse(value: AttributeValue): unknown {
+  if (value instanceof KeyValueList) return toJson(value);
+  if (typeof value !== 'string' || value.length > TEXT_MAX_CHARS || !/^\s*\{/.test(value)) return undefined;
+  try {
+    return JSON.parse(value);
+  } catch {
+    // Not JSON after all: it has no members.
+    return undefined;
   }
 }

@@ -1,6 +1,7 @@
 /** Token counts of a span: gathered, and the emitter's basis asked of its dialect. */
 import type { Dialect } from '../dialects/dialect.ts';
 import type { Span } from '../otlp/span.ts';
+import { position } from './compile.ts';
 import { holds } from './conditions.ts';
 import type { Gathered } from './gather.ts';
 import { billedTokens, type TokenFields } from './tokens.ts';
@@ -16,8 +17,8 @@ const UNKNOWN: TokenFields = {
 };
 
 export function tokenFields(span: Span, fields: Gathered, dialect: Dialect, provider: string): TokenFields {
-  const input = asCount(fields.get('input_tokens'));
-  const output = asCount(fields.get('output_tokens'));
+  const input = asCount(fields.get(position.input_tokens));
+  const output = asCount(fields.get(position.output_tokens));
   // No call has no input: two zeros are what some emitters write for not knowing.
   if (input === 0 && (output ?? 0) === 0) return UNKNOWN;
   const rule = dialect.input_basis?.find((one) => holds(one, span, fields, provider));
@@ -25,10 +26,10 @@ export function tokenFields(span: Span, fields: Gathered, dialect: Dialect, prov
     {
       input,
       output,
-      total: asCount(fields.get('total_tokens')),
-      cache_read: asCount(fields.get('cache_read_tokens')),
-      cache_write: asCount(fields.get('cache_write_tokens')),
-      reasoning: asCount(fields.get('reasoning_tokens')),
+      total: asCount(fields.get(position.total_tokens)),
+      cache_read: asCount(fields.get(position.cache_read_tokens)),
+      cache_write: asCount(fields.get(position.cache_write_tokens)),
+      reasoning: asCount(fields.get(position.reasoning_tokens)),
     },
     {
       basis: rule?.is,

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { dialects } from '../../../collector/dialects/index.ts';
-import { CompiledDialects } from '../../../collector/normalise/compile.ts';
+import { CompiledDialects, position } from '../../../collector/normalise/compile.ts';
 import { finishReason } from '../../../collector/normalise/finish-reason.ts';
 import { Gathered } from '../../../collector/normalise/gather.ts';
 import { timingOf } from '../../../collector/normalise/timing.ts';
@@ -24,11 +24,11 @@ function gathered(attributes: PlainAttributes, more: Partial<PlainSpan> = {}, sc
     ...more,
   };
   const span: Span = decodeTraces(encodeTraces([{ scope: { name: scope }, spans: [plain] }]))[0]!;
-  const found = compiled.of(span.scope, span.attributes);
-  assert.ok(found);
+  const plan = compiled.planOf(span.scope, span.attributes);
+  assert.ok(plan);
   const fields = new Gathered();
-  fields.fill(found, span.attributes);
-  return { fields, span, dialect: found.dialect };
+  fields.fill(plan, span.attributes);
+  return { fields, span, plan, dialect: plan.dialect };
 }
 
 const langfuse = (name: string, value: string): [string, string] => [`langfuse.observation.${name}`, value];
@@ -39,11 +39,13 @@ test('members of JSON feed several fields, of nested ones too; what is no JSON f
     langfuse('type', 'generation'),
     langfuse('usage_details', JSON.stringify(usage)),
   ]);
-  assert.equal(fields.get('input_tokens'), 7);
-  assert.equal(fields.get('output_tokens'), '3');
-  assert.equal(fields.get('cache_read_tokens'), 2);
+  assert.equal(fields.get(position.input_tokens), 7);
+  assert.equal(fields.get(position.output_tokens), '3');
+  assert.equal(fields.get(position.cache_read_tokens), 2);
   assert.equal(
-    gathered([langfuse('type', 'generation'), langfuse('usage_details', '{oops')]).fields.get('input_tokens'),
+    gathered([langfuse('type', 'generation'), langfuse('usage_details', '{oops')]).fields.get(
+      position.input_tokens,
+    ),
     null,
   );
 });
@@ -53,7 +55,7 @@ test('JSON cannot reach what objects inherit', () => {
     langfuse('type', 'generation'),
     langfuse('usage_details', '{"__proto__":{"input":5}}'),
   ]);
-  assert.equal(fields.get('input_tokens'), null);
+  assert.equal(fields.get(position.input_tokens), null);
 });
 
 test('flattened messages come together in the order of their indexes, wrappers taken off', () => {
@@ -66,34 +68,34 @@ test('flattened messages come together in the order of their indexes, wrappers t
     [`${message}.2.message.contents.0.message_content.text`, 'first'],
     [`${message}.2.message.tool_calls.0.tool_call.function.name`, 'f'],
   ]);
-  assert.deepEqual(JSON.parse(String(fields.get('input'))), [
+  assert.deepEqual(JSON.parse(String(fields.get(position.input))), [
     { role: 'user', content: [{ type: 'text', text: 'first' }], tool_calls: [{ function: { name: 'f' } }] },
     { content: 'last' },
   ]);
 });
 
 test('content in another dialect’s attributes is content all the same', () => {
-  const { fields } = gathered([
+  const { plan } = gathered([
     ['gen_ai.operation.name', 'chat'],
     ['traceloop.entity.input', 'said'],
     ['llm.output_messages.0.message.content', 'told'],
     ['app.tenant', 'acme'],
   ]);
-  assert.equal(fields.rest.length, 1);
+  assert.equal(plan.rest.length, 1);
 });
 
 test('names that only look like flattened messages are attributes; variables of a prompt are content', () => {
-  const { fields, span } = gathered([
+  const { fields, plan, span } = gathered([
     ['gen_ai.operation.name', 'chat'],
     ['gen_ai.prompt.name', 'greeting'],
     ['gen_ai.prompt.version', '12'],
     ['gen_ai.prompt.variable.customer', 'Ann'],
   ]);
   assert.deepEqual(
-    fields.rest.map((index) => span.attributes.keys[index]),
+    plan.rest.map((index) => span.attributes.keys[index]),
     ['gen_ai.prompt.name', 'gen_ai.prompt.version'],
   );
-  assert.equal(fields.get('input'), null);
+  assert.equal(fields.get(position.input), null);
 });
 
 test('the time to the first token is milliseconds, from seconds, milliseconds, points in time and events', () => {
