@@ -23,7 +23,11 @@ const NO_ENTRY = 'toUInt32(4294967295)';
 
 const bucketOf = (entry: string): string => `bitShiftRight(${entry}, ${COUNT_BITS})`;
 const countOf = (entry: string): string => `bitAnd(${entry}, ${COUNT_MOST})`;
-const sumsOf = (entries: string): string => `arrayCumSum(arrayMap(e -> ${countOf('e')}, ${entries}))`;
+
+/** Running sums of the counts of entries. */
+export function sumsOf(entries: string): string {
+  return `arrayCumSum(arrayMap(e -> ${countOf('e')}, ${entries}))`;
+}
 
 /** An entry for each value of a group that is not null: a histogram, if not a short one. */
 export function entriesOf(expression: string): string {
@@ -61,16 +65,18 @@ export function bucketCounts(entries: string): string {
   return `arrayReduce('sumMap', [arrayMap(e -> ${bucketOf('e')}, ${entries})], [arrayMap(e -> toUInt64(${countOf('e')}), ${entries})])`;
 }
 
-/** R-7 over the merged histogram `entries`, an aggregate: null if it is empty. */
-export function quantileOfHistogram(level: number, entries: string): string {
-  const sorted = `arraySort(${entries})`;
-  const sums = sumsOf(sorted);
+/**
+ * R-7 over `entries`, sorted, and the running `sums` of them: null if there are none. Both are names of columns, never
+ * expressions: what a lambda uses beside its arguments is worked out again for every element of the array.
+ */
+export function quantileOfHistogram(level: number, entries: string, sums: string): string {
   const position = `(toInt64(${sums}[-1]) - 1) * ${level}`;
-  const at = `arrayFirstIndex(sum -> sum > floor(${position}), ${sums})`;
+  const at = `arrayFirstIndex((sum, rank) -> sum > rank, ${sums}, arrayWithConstant(length(${sums}), floor(${position})))`;
   const middleOf = (entry: string): string =>
-    `if(${bucketOf(entry)} = 0, 0, exp((${bucketOf(entry)} - ${BUCKET_OF_ONE} + 0.5) * ${LOG_BASE}))`;
-  const below = middleOf(`${sorted}[${at}]`);
+    `(${bucketOf(entry)} != 0) * exp((${bucketOf(entry)} - ${BUCKET_OF_ONE} + 0.5) * ${LOG_BASE})`;
+  const below = middleOf(`${entries}[${at}]`);
   // The next order statistic lies in the same entry or in the one after it.
-  const above = middleOf(`${sorted}[${at} + (${sums}[${at}] <= ceil(${position}))]`);
-  return `if(empty(${entries}), NULL, ${below} + (${above} - ${below}) * (${position} - floor(${position})))`;
+  const above = middleOf(`${entries}[${at} + (${sums}[${at}] <= ceil(${position}))]`);
+  // Not as a branch of the condition: what only a branch needs is put off, and then worked out at each mention.
+  return `if(empty(${entries}), NULL, 1) * (${below} + (${above} - ${below}) * (${position} - floor(${position})))`;
 }

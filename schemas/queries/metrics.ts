@@ -16,7 +16,10 @@ export interface Metric {
   meaning: string;
   /** Aggregate over the calls of a group. */
   sql: string;
-  /** The same over the cells of a group (cells.ts); absent where only the calls themselves know. */
+  /**
+   * The same over the cells of a group (cells.ts); absent where only the calls themselves know. Of percentiles it is
+   * no aggregate, but stands over MERGED_HISTOGRAM columns of the group.
+   */
   cells?: string;
   /** Exact over calls, within SKETCH_ERROR over cells. All others are the same over both. */
   is_percentile?: true;
@@ -43,11 +46,17 @@ function quantile(level: number, expression: string): string {
   return `if(isNaN(${value}), NULL, ${value})`;
 }
 
+/** Columns that a group of cells has for each of its histograms: sorted entries, and the running sums of them. */
+export const MERGED_HISTOGRAM = {
+  entries: (histogram: CellColumnName) => `merged_${histogram}`,
+  sums: (histogram: CellColumnName) => `sums_${histogram}`,
+};
+
 /** A percentile of calls, and of cells by their histogram of the same values. */
 function percentile(level: number, expression: string, histogram: CellColumnName) {
   return {
     sql: quantile(level, expression),
-    cells: quantileOfHistogram(level, `groupArrayArrayIf(${histogram}, selected)`),
+    cells: quantileOfHistogram(level, MERGED_HISTOGRAM.entries(histogram), MERGED_HISTOGRAM.sums(histogram)),
     is_percentile: true,
   } as const;
 }

@@ -1,11 +1,12 @@
 /** The one query behind rollups, latency, cost and errors: metrics by dimensions and interval. */
 import { BoundValues } from './bound-values.ts';
 import { cellSource } from './cell-source.ts';
-import { CELL_COLUMN_NAMES, kindFor } from './cells.ts';
+import { CELL_COLUMN_NAMES, type CellColumnName, isHistogram, kindFor } from './cells.ts';
 import { type CountedScope, countedSource } from './counted-calls.ts';
 import { DIMENSION_NAMES, type DimensionName, dimensionOf } from './dimensions.ts';
 import { type Filter, filterCalls, filterCells, slicesLeft } from './filters.ts';
-import { METRIC_NAMES, type MetricName, metricOf } from './metrics.ts';
+import { sumsOf } from './histogram.ts';
+import { MERGED_HISTOGRAM, METRIC_NAMES, type MetricName, metricOf } from './metrics.ts';
 import { scoredCalls } from './scored-calls.ts';
 import { MS_PER_HOUR } from './settling/times.ts';
 import type { Statement } from './statement.ts';
@@ -115,12 +116,15 @@ function callCtes(query: RollupQuery, values: BoundValues): string[] {
   ];
 }
 
+/** Columns of cells that the metrics are made of. */
+function neededColumns(query: RollupQuery): CellColumnName[] {
+  const made = neededMetrics(query).map((name) => metricOf(name).cells ?? '');
+  return CELL_COLUMN_NAMES.filter((name) => name === 'calls' || made.some((sql) => sql.includes(name)));
+}
+
 function cellCtes(query: RollupQuery, values: BoundValues): string[] {
   const { outcome, slices, others } = filtersOf(query);
-  const aggregates = neededMetrics(query).map((name) => metricOf(name).cells ?? '');
-  const wanted = CELL_COLUMN_NAMES.filter(
-    (name) => name === 'calls' || aggregates.some((sql) => sql.includes(name)),
-  );
+  const wanted = neededColumns(query);
   const { counting } = query.scope;
   if (!counting) throw new Error('Cells are asked for after the first statement.');
   const cells = cellSource({ ...query.scope, counting }, kindFor(dimensionsOf(query)), wanted, values);
@@ -144,6 +148,32 @@ function groupKeys(query: RollupQuery, values: BoundValues): string[] {
 const partition = (columns: readonly string[]): string =>
   columns.length === 0 ? '' : `PARTITION BY ${columns.join(', ')}`;
 
+/** What makes the metrics: aggregates of `groups`, and CTEs on it, the last `measured`, where cells have percentiles. */
+function measure(query: RollupQuery): { aggregates: string[]; ctes: string[] } {
+  const needed = neededMetrics(query);
+  const as = (name: MetricName, sql: string): string => `${sql} AS ${grouped(name)}`;
+  if (query.source !== 'cells')
+    return { aggregates: needed.map((name) => as(name, metricOf(name).sql)), ctes: [] };
+  const made = (names: readonly MetricName[]): string[] =>
+    names.map((name) => as(name, metricOf(name).cells ?? ''));
+  const percentiles = needed.filter((name) => metricOf(name).is_percentile);
+  const histograms = neededColumns(query).filter(isHistogram);
+  const { entries, sums } = MERGED_HISTOGRAM;
+  return {
+    aggregates: [
+      ...made(needed.filter((name) => !percentiles.includes(name))),
+      ...histograms.map((name) => `arraySort(groupArrayArrayIf(${name}, selected)) AS ${entries(name)}`),
+    ],
+    ctes:
+      percentiles.length === 0
+        ? []
+        : [
+            `summed AS (SELECT *, ${histograms.map((name) => `${sumsOf(entries(name))} AS ${sums(name)}`).join(', ')} FROM groups)`,
+            `measured AS (SELECT *, ${made(percentiles).join(',\n  ')} FROM summed)`,
+          ],
+  };
+}
+
 /** The statement without ORDER BY and LIMIT: one row for each group that holds a selected call. */
 function allRows(query: RollupQuery, values: BoundValues, time: TimeForm): string {
   const source = sourceCtes(query, values);
@@ -151,8 +181,7 @@ function allRows(query: RollupQuery, values: BoundValues, time: TimeForm): strin
   const times = query.interval_ms === undefined ? [] : [grouped('time')];
   const others = query.group_by.filter((name) => !isOutcome(name)).map(grouped);
   const ofCells = query.source === 'cells';
-  const aggregateOf = (name: MetricName): string =>
-    ofCells ? (metricOf(name).cells ?? metricOf(name).sql) : metricOf(name).sql;
+  const measured = measure(query);
   const number = (condition: string): string =>
     ofCells ? `sumIf(calls, ${condition})` : `countIf(${condition})`;
   const groups = `groups AS (SELECT
@@ -161,14 +190,14 @@ function allRows(query: RollupQuery, values: BoundValues, time: TimeForm): strin
     `${number('selected')} AS selected_calls`,
     `${number('1')} AS all_calls`,
     `${number("status = 'error' AND counts_once")} AS all_errors`,
-    ...neededMetrics(query).map((name) => `${aggregateOf(name)} AS ${grouped(name)}`),
+    ...measured.aggregates,
   ].join(',\n  ')}
 FROM filtered
 ${keys.length === 0 ? '' : `GROUP BY ${[...times, ...query.group_by.map(grouped)].join(', ')}`})`;
   const bases = `based AS (SELECT *,
   sum(all_calls) OVER (${partition([...times, ...others])}) AS base_calls,
   sum(all_errors) OVER (${partition(times)}) AS base_errors
-FROM groups)`;
+FROM ${measured.ctes.length === 0 ? 'groups' : 'measured'})`;
   const columns = [
     ...(query.interval_ms === undefined ? [] : [`${timeColumn(time)} AS time`]),
     ...query.group_by.map((name) => `${grouped(name)} AS ${name}`),
@@ -176,7 +205,7 @@ FROM groups)`;
   ];
   // A group without a selected call is no row; without any grouping there is always the one row.
   const kept = keys.length === 0 ? '' : 'WHERE selected_calls > 0';
-  return `WITH ${[...source, groups, bases].join(',\n')}
+  return `WITH ${[...source, groups, ...measured.ctes, bases].join(',\n')}
 SELECT ${columns.join(', ')}
 FROM based ${kept}`;
 }
