@@ -5,7 +5,13 @@ import { email } from './detectors/email.ts';
 import { iban } from './detectors/iban.ts';
 import { jwt } from './detectors/jwt.ts';
 import { namedSecret } from './detectors/named-secret.ts';
-import { bracketedPhone, internationalPhone, nationalPhone } from './detectors/phone.ts';
+import {
+  bracketedPhone,
+  internationalPhone,
+  isJoint,
+  MIN_PHONE_DIGITS,
+  nationalPhone,
+} from './detectors/phone.ts';
 import { privateKey } from './detectors/private-key.ts';
 import { cloudKey, providerKey } from './detectors/provider-key.ts';
 import { urlCredentials } from './detectors/url-credentials.ts';
@@ -62,6 +68,12 @@ export function find(scan: Scan, text: string, kinds: ReadonlySet<Kind>, isFolde
       i++;
       continue;
     }
+    // Nothing in a label is a finding.
+    const labelEnd = trigger === UPPER_A ? scan.labelEnd(i - 4) : -1;
+    if (labelEnd !== -1) {
+      i = labelEnd;
+      continue;
+    }
     let resume = i + 1;
     let isFound: boolean;
     if (trigger === DIGITS) {
@@ -75,7 +87,7 @@ export function find(scan: Scan, text: string, kinds: ReadonlySet<Kind>, isFolde
       scan.keep();
       resume = scan.end;
       // What is skipped may hold escapes too.
-      mustFold ||= hasEscape(text, scan.start, scan.end);
+      mustFold ||= !isFolded && hasEscape(text, scan.start, scan.end);
     }
     i = resume;
   }
@@ -118,6 +130,7 @@ function detect(scan: Scan, trigger: number, index: number): boolean {
 function numbers(scan: Scan, index: number, end: number): boolean {
   const before = scan.at(index - 1);
   if (is(before, LETTER)) return iban(scan, index);
+  if (end - index < MIN_PHONE_DIGITS && !isJoint(scan.at(end))) return false;
   const isInner = before >= 45 && before <= 47 && is(scan.at(index - 2), ALNUM);
   // A later part of a date, a version, a path or a dashed identifier, unless it is long enough for a card.
   if (isInner && end - index < 13) return false;

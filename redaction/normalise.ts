@@ -75,6 +75,8 @@ const ESCAPED = `${CONTROL}ux"'\`/\\`;
 /** First half of the mathematical letters and digits, U+1D400 to U+1D7FF. */
 const MATH = 0xd835;
 IS_FOLDABLE[MATH] = 1;
+/** What they fold to, by their second half, once they were met. */
+const MATH_FOLDS: (string | undefined)[] = new Array(1024).fill(undefined);
 
 /** True if a text with this character must be folded before it can be trusted to hold nothing. */
 export function isFoldable(code: number): boolean {
@@ -121,8 +123,16 @@ function put(original: string, start: number, end: number, to: string): void {
 function folded(code: number, low: number): string {
   if (code < 128) return ASCII[code]!;
   const isPair = code === MATH && low >= 0xdc00 && low <= 0xdfff;
-  if (isPair) return String.fromCharCode(code, low).normalize('NFKC');
+  if (isPair) return foldedPair(low);
   return FOLDS.get(code) ?? String.fromCharCode(code);
+}
+
+function foldedPair(low: number): string {
+  const known = MATH_FOLDS[low - 0xdc00];
+  if (known !== undefined) return known;
+  const met = String.fromCharCode(MATH, low).normalize('NFKC');
+  MATH_FOLDS[low - 0xdc00] = met;
+  return met;
 }
 
 /**

@@ -126,6 +126,14 @@ export class Scan {
     return last >= from;
   }
 
+  /** Where the label that opens at `from` ends (exclusive); -1 if none does. */
+  labelEnd(from: number): number {
+    if (this.at(from) !== 91 || !this.text.startsWith(LABEL_OPEN, from)) return -1;
+    let end = from + LABEL_OPEN.length;
+    for (let code = this.at(end); is(code, LOWER) || code === 95; code = this.at(++end));
+    return this.at(end) === 93 ? end + 1 : -1;
+  }
+
   /** The text was cut here: its end, or the dots that stand for the rest. */
   isCut(index: number): boolean {
     return index >= this.text.length || this.at(index) === 0x2026 || this.text.startsWith('...', index);

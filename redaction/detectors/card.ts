@@ -49,9 +49,8 @@ export function card(scan: Scan, index: number, end: number): boolean {
   let ifOdd = 0;
   let best = -1;
   for (let at = index; ; at++) {
-    for (let code = scan.at(at); is(code, DIGIT); code = scan.at(++at)) {
+    for (let digit = scan.at(at) - 48; digit >= 0 && digit <= 9; digit = scan.at(++at) - 48) {
       if (count === MAX_DIGITS) return best !== -1 && scan.found('card', index, best);
-      const digit = code - 48;
       const doubled = digit > 4 ? digit * 2 - 9 : digit * 2;
       const isEvenPlace = (count++ & 1) === 0;
       ifEven += isEvenPlace ? doubled : digit;

@@ -32,7 +32,7 @@ export function email(scan: Scan, at: number): boolean {
   const top = scan.at(lastDot + 1);
   if (!(is(top, LETTER) || isOtherLetter(top)) || is(scan.at(lastDot + 2), DIGIT)) return false;
   if (scan.at(end) === 40 && scan.at(end + 1) === 41) return false;
-  if (at - start <= 5 && NOT_PEOPLE.has(scan.text.slice(start, at))) return false;
+  if (at - start >= 3 && at - start <= 5 && NOT_PEOPLE.has(scan.text.slice(start, at))) return false;
   if (is(scan.at(at + 1), DIGIT)) {
     const domain = scan.text.slice(at + 1, Math.min(end, at + 40));
     if (IMAGE.test(domain) || SEMVER.test(domain)) return false;

@@ -53,7 +53,9 @@ export function namedSecret(scan: Scan, index: number): boolean {
   const first = isQuote(quote) ? scan.at(from + 1) : quote;
   // A key in armour has many lines, and a detector of its own.
   if (first === 45 && scan.text.startsWith(ARMOUR, isQuote(quote) ? from + 1 : from)) return false;
-  const isFound = isQuote(quote) ? quoted(scan, family, from + 1, quote) : unquoted(scan, family, from, isTight);
+  const isFound = isQuote(quote)
+    ? quoted(scan, family, from + 1, quote)
+    : unquoted(scan, family, from, isTight);
   return isFound && !(family === 'token' && PAGE_TOKEN.test(scan.text.slice(Math.max(0, index - 32), index)));
 }
 
@@ -61,6 +63,7 @@ function quoted(scan: Scan, family: Family, start: number, quote: number): boole
   const from = family === 'authorization' ? afterScheme(scan, start) : start;
   const end = endOfQuoted(scan, start, quote);
   if (end - from < 3 || (family !== 'password' && !looksRandom(scan, family, from, end))) return false;
+  if (scan.labelEnd(from) === end) return false;
   const value = scan.text.slice(from, end);
   if (scan.at(from) === 91 && value.startsWith(LABEL_OPEN) && ONLY_LABEL.test(value)) return false;
   if (family === 'password' && scan.at(from) === 47 && PATTERN.test(value)) return false;

@@ -1,17 +1,13 @@
-import { ALNUM, DIGIT, is, LETTER } from '../chars.ts';
+import { ALNUM, DIGIT, is } from '../chars.ts';
 import type { Scan } from '../scan.ts';
+import { saysPhone } from './phone-words.ts';
 
-/** Words that, right before a number, say that it is a telephone number. Tested on a few characters only. */
-const SAYS_PHONE =
-  /(?:phone|mobile|whatsapp|(?:^|[^a-z])(?:tel|cell|fax|sms|call|dial|ring))(?:[ _]?(?:number|num|no|nr|me|us|at|on|is|to))*[^a-z0-9]{0,6}$/;
-const CONTEXT_CHARS = 32;
-/** What may join the numbers of a list: as much as may follow a word, less the bracket that closes a label. */
-const MAX_LIST_CHARS = 5;
+/** Fewer digits are no number, unless others are joined to them. */
+export const MIN_PHONE_DIGITS = 7;
 const MAX_DIGITS = 15;
 
-/** What `read` has read: the digits in all, the size of the first group, and all sizes as hexadecimal digits. */
+/** What `read` has read: the digits in all, and the sizes of the groups as hexadecimal digits. */
 let total = 0;
-let first = 0;
 let shape = 0;
 /** The one character that joined the groups, or -1 if there were several or brackets. */
 let joint = 0;
@@ -26,27 +22,28 @@ export function internationalPhone(scan: Scan, plus: number): boolean {
   const country = scan.at(plus + 1) === 40 ? plus + 2 : plus + 1;
   const lead = scan.at(country);
   if (lead < 49 || lead > 57 || (lead === 49 && !isAreaStart(scan, country + 1))) return false;
-  const end = read(scan, plus + 1, lead === 49 ? isAmerican : isInternational);
+  const isAmerican = lead === 49;
+  const end = read(scan, plus + 1, isAmerican ? hasEleven : hasNine, isAmerican ? 11 : MAX_DIGITS);
   return end !== -1 && scan.found('phone', plus, end);
 }
 
-const isAmerican = () => total === 11;
-const isInternational = () => total >= 9;
+const hasEleven = () => total === 11;
+const hasNine = () => total >= 9;
 
 /** `(415) 555-0100`, `(030) 1234567`: an area code in brackets. */
 export function bracketedPhone(scan: Scan, open: number): boolean {
-  if (!is(scan.at(open + 1), DIGIT) || is(scan.at(open - 1), ALNUM)) return false;
+  const lead = scan.at(open + 1);
+  if (!is(lead, DIGIT) || lead === 49 || is(scan.at(open - 1), ALNUM)) return false;
   let close = open + 2;
   while (close < open + 6 && is(scan.at(close), DIGIT)) close++;
   if (scan.at(close) !== 41 || close < open + 3) return false;
-  const end = read(scan, open, isBracketed);
+  if (lead !== 48 && close !== open + 4) return false;
+  const end = lead === 48 ? read(scan, open, isAreaAndNumber, 12) : read(scan, open, isThreeThreeFour, 10);
   return end !== -1 && scan.found('phone', open, end);
 }
 
-function isBracketed(scan: Scan, open: number): boolean {
-  const lead = scan.at(open + 1);
-  return lead === 48 ? total >= 9 && total <= 12 : shape === 0x334 && lead >= 50;
-}
+const isAreaAndNumber = () => total >= 9;
+const isThreeThreeFour = () => shape === 0x334;
 
 /**
  * National numbers, from their first digit. Without a word such as `phone` before them only shapes that
@@ -61,57 +58,90 @@ export function nationalPhone(scan: Scan, index: number, groupEnd: number): bool
   const separator = scan.at(groupEnd);
   const next = scan.at(groupEnd + 1);
   const isJoined = isJoint(separator) && (is(next, DIGIT) || next === 40);
-  if (!isJoined && size < 7) return false;
-  const lead = scan.at(index);
-  const isPlain = separator === 32 || separator === 45 || separator === 46;
-  const isAmericanStart = separator !== 32 && (size === 3 || (size === 1 && lead === 49));
-  const mayStandAlone = isJoined && isPlain && (lead === 48 || isAmericanStart);
-  let end = mayStandAlone ? read(scan, index, isNational) : -1;
-  if (end === -1 && saysPhone(scan, index)) end = read(scan, index, isLongEnough);
+  if (!isJoined && size < MIN_PHONE_DIGITS) return false;
+  let end = isJoined ? endOfShape(scan, index, size, separator) : -1;
+  if (end === -1 && saysPhone(scan, index)) end = read(scan, index, isAnything, MAX_DIGITS);
   return end !== -1 && scan.found('phone', index, end);
 }
 
-const isLongEnough = () => total >= 7;
+const isAnything = () => true;
 
-function isNational(scan: Scan, index: number): boolean {
+/** End of a number that shows by its shape what it is, the first group of which is given; -1 if it is none. */
+function endOfShape(scan: Scan, index: number, size: number, separator: number): number {
+  if (separator !== 32 && separator !== 45 && separator !== 46) return -1;
   const lead = scan.at(index);
-  const second = scan.at(index + 1);
-  if (joint === -1 || joint === 47) return false;
-  if (shape === 0x334 && lead >= 50) return joint !== 32 && scan.at(index + 4) >= 50;
-  if (shape === 0x1334 && lead === 49) return joint !== 32 && scan.at(index + 2) >= 50;
-  if (lead !== 48 || joint === 0) return false;
-  if (shape === 0x22222) return second !== 48 && !isAmongPairs(scan, index);
-  if (joint === 46 || first < 3) return false;
-  if (second === 48) return first >= 4 && scan.at(index + 2) !== 48 && total >= 11;
-  return total >= 10 && total <= 12;
+  if (lead !== 48) {
+    if (separator === 32) return -1;
+    if (size === 1) return lead === 49 ? endOfAmerican(scan, index + 2, separator) : -1;
+    return size === 3 && scan.at(index + 4) >= 50 ? endOfAmerican(scan, index, separator) : -1;
+  }
+  if (size === 2) return endOfPairs(scan, index, separator);
+  if (size < 3 || separator === 46) return -1;
+  const isAbroad = scan.at(index + 1) === 48;
+  if (isAbroad && (size < 4 || scan.at(index + 2) === 48)) return -1;
+  return isAbroad ? read(scan, index, isAbroadNumber, MAX_DIGITS) : read(scan, index, isTrunkNumber, 12);
 }
 
-/** Pairs of digits go on before or after these five, as in a dump of bytes. */
-function isAmongPairs(scan: Scan, index: number): boolean {
-  const after = index + 14;
-  if (scan.at(after) === joint && is(scan.at(after + 1), DIGIT) && is(scan.at(after + 2), DIGIT)) return true;
-  return scan.at(index - 1) === joint && is(scan.at(index - 2), DIGIT) && scan.at(index - 4) === joint;
+/** Three, three and four digits with one separator, the first of them 2 or more. */
+function endOfAmerican(scan: Scan, start: number, separator: number): number {
+  if (scan.at(start) < 50 || scan.at(start + 3) !== separator || scan.at(start + 7) !== separator) return -1;
+  const isWhole = hasDigits(scan, start, 3) && hasDigits(scan, start + 4, 3) && hasDigits(scan, start + 8, 4);
+  return isWhole && isFree(scan, start + 12) ? start + 12 : -1;
+}
+
+/** Five pairs of digits with one separator; more of them before or after would be a dump of bytes. */
+function endOfPairs(scan: Scan, index: number, separator: number): number {
+  if (scan.at(index + 1) === 48) return -1;
+  if (isPairBefore(scan, index, separator)) return -1;
+  for (let at = index + 3; at < index + 15; at += 3) {
+    if (scan.at(at - 1) !== separator || !hasDigits(scan, at, 2)) return -1;
+  }
+  const end = index + 14;
+  if (scan.at(end) === separator && hasDigits(scan, end + 1, 2)) return -1;
+  return isFree(scan, end) ? end : -1;
+}
+
+function isPairBefore(scan: Scan, index: number, separator: number): boolean {
+  return (
+    scan.at(index - 1) === separator && is(scan.at(index - 2), DIGIT) && scan.at(index - 4) === separator
+  );
+}
+
+const isOneJoint = () => joint === 32 || joint === 45;
+const isTrunkNumber = () => total >= 10 && isOneJoint();
+/** After `00`, whatever the country. */
+const isAbroadNumber = () => total >= 11 && isOneJoint();
+
+function hasDigits(scan: Scan, from: number, count: number): boolean {
+  for (let at = from; at < from + count; at++) if (!is(scan.at(at), DIGIT)) return false;
+  return true;
 }
 
 /**
- * Reads groups of digits and their joints from `from`, at most 15 digits. Returns where the last group ends
+ * Reads groups of digits and their joints from `from`, at most `most` digits. Returns where the last group ends
  * that completes a number and that nothing is attached to, or -1: `415-555-0100 2 times` is a number and a 2.
  */
-function read(scan: Scan, from: number, isComplete: (scan: Scan, from: number) => boolean): number {
-  total = first = shape = joint = 0;
+function read(scan: Scan, from: number, isComplete: () => boolean, most: number): number {
+  let digits = 0;
+  let sizes = 0;
+  let joined = 0;
   let best = -1;
   let at = scan.at(from) === 40 ? from + 1 : from;
   let last = 0;
   for (;;) {
-    let size = 0;
-    while (size <= MAX_DIGITS && is(scan.at(at + size), DIGIT)) size++;
-    if (size === 0 || total + size > MAX_DIGITS) return best;
-    if (total === 0) first = size;
-    else joint = joint === 0 || joint === last ? last : -1;
-    shape = shape * 16 + size;
-    total += size;
-    at += size;
-    if (isComplete(scan, from) && isFree(scan, at)) best = at;
+    const start = at;
+    while (at - start <= most && is(scan.at(at), DIGIT)) at++;
+    const size = at - start;
+    if (size === 0 || digits + size > most) return best;
+    if (digits > 0) joined = joined === 0 || joined === last ? last : -1;
+    sizes = sizes * 16 + size;
+    digits += size;
+    if (digits >= MIN_PHONE_DIGITS && isFree(scan, at)) {
+      total = digits;
+      shape = sizes;
+      joint = joined;
+      if (isComplete()) best = at;
+    }
     last = scan.at(at);
     if (!isJoint(last)) return best;
     at++;
@@ -123,7 +153,8 @@ function read(scan: Scan, from: number, isComplete: (scan: Scan, from: number) =
   }
 }
 
-function isJoint(code: number): boolean {
+/** May stand between the groups of a number. */
+export function isJoint(code: number): boolean {
   return code === 32 || (code >= 45 && code <= 47) || code === 40 || code === 41;
 }
 
@@ -139,28 +170,4 @@ function isFree(scan: Scan, end: number): boolean {
   const code = scan.at(end);
   if (is(code, ALNUM) || code === 95) return false;
   return !((code === 45 || code === 46 || code === 58 || code === 47) && is(scan.at(end + 1), ALNUM));
-}
-
-function saysPhone(scan: Scan, index: number): boolean {
-  if (followsPhone(scan, index)) return true;
-  let at = index - 1;
-  while (at > index - 7 && at >= scan.floor && !is(scan.at(at), LETTER)) at--;
-  if (!is(scan.at(at), LETTER)) return false;
-  const from = Math.max(scan.floor, index - CONTEXT_CHARS);
-  return SAYS_PHONE.test(scan.text.slice(from, index).toLowerCase());
-}
-
-/**
- * The number is the next of a list. Once labelled, the number before would say `phone` to the next pass; seen
- * here, a list takes one pass and not one for each of its numbers, of which there may be too many.
- */
-function followsPhone(scan: Scan, index: number): boolean {
-  if (index - scan.floor > MAX_LIST_CHARS || scan.spans?.at(-1)?.kind !== 'phone') return false;
-  let isList = false;
-  for (let at = scan.floor; at < index; at++) {
-    const code = scan.at(at);
-    if (code === 44 || code === 59 || code === 124 || code === 10) isList = true;
-    else if (code !== 32) return false;
-  }
-  return isList;
 }

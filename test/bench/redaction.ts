@@ -4,7 +4,7 @@
  */
 import { pathToFileURL } from 'node:url';
 import { createRedactor } from '../../redaction/index.ts';
-import { HOSTILE, TYPICAL } from '../redaction/load.ts';
+import { HOSTILE, SEARCHED, TYPICAL } from '../redaction/load.ts';
 import { machineLine, save } from './support/bench.ts';
 
 const SIZE_CHARS = 262_144;
@@ -51,6 +51,8 @@ export function run(): { typical: number; worst: number } {
   const worst = Math.min(...hostile);
   console.log(`slowest typical ${typical.toFixed(0)} MB/s, worst hostile ${worst.toFixed(0)} MB/s`);
   console.log(`ratio ${(typical / worst).toFixed(1)}`);
+
+  for (const [name, piece] of Object.entries(SEARCHED)) measure(`found by search: ${name}`, fill(piece));
 
   const times = 200_000;
   for (const value of SHORT) {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createRedactor } from '../../redaction/index.ts';
-import { HOSTILE, TYPICAL } from './load.ts';
+import { HOSTILE, SEARCHED, TYPICAL } from './load.ts';
 
 const redactor = createRedactor();
 const SMALL_CHARS = 25_000;
@@ -20,7 +20,7 @@ function time(input: string): number {
   return performance.now() - start;
 }
 
-for (const [name, piece] of Object.entries({ ...TYPICAL, ...HOSTILE })) {
+for (const [name, piece] of Object.entries({ ...TYPICAL, ...HOSTILE, ...SEARCHED })) {
   test(`eight times as much of "${name}" takes about eight times as long`, () => {
     const [short, long] = [text(piece, SMALL_CHARS), text(piece, SMALL_CHARS * FACTOR)];
     let small = Number.POSITIVE_INFINITY;

@@ -81,4 +81,29 @@ export const HOSTILE: Record<string, string> = {
   'math digits': '𝟒',
   blanks: ' ',
   quotes: '"',
+  'byte pairs': '01 02 03 04 ',
+  'lone zeros': '%0 0 0 4',
+  'long zeros': '000 ',
+  'area codes': '(01)',
+  'American starts': '415-555-',
+  'words before numbers': 'on 1 ',
+  'words of telephones': 'call me on 1x ',
+  'card in groups': '4111 ',
+  'card in one piece': '4111111111111112 ',
+  'lists of numbers': '+442079460958, 5550101, ',
+  'versions after @': 'e@1.14',
+  'quoted secrets': 'password="aaaa"',
+  'names of secrets': 'accountkey=',
+  'pages of tokens': 'page_token=a1',
+  'eyJ in values': 'eyJ1eyJpwd:I`T;',
+};
+
+/**
+ * What a search for the slowest text came to (random changes, the slowest kept): every trigger close to the
+ * next one, escapes that ask for a second reading, and findings that bring others into view, pass after pass.
+ */
+export const SEARCHED: Record<string, string> = {
+  'one pass': 'pwd=%pA1@=40＠4@01ty.ru2026k11EJ4-45s51t.1Z45-@5.11bt.1',
+  'two passes': "+1 (4155-30:Je@5ASIAa\\pwd='pws'\u200b",
+  'six passes': '020 79 020 29 09 28-456789+86 13013ﬃ ;000',
 };
