@@ -2,12 +2,13 @@
 
 import { microsecondsOf, type ShownCall } from '../../schemas/queries/call-columns.ts';
 import {
-  type CallConditions,
   type CallSearch,
   callSearchStatement,
-  indexedHoursStatement,
+  hoursSearchStatement,
+  searchedHoursStatement,
 } from '../../schemas/queries/call-search.ts';
-import type { HourState } from '../../schemas/queries/counting.ts';
+import { horizonMs } from '../../schemas/queries/counted-calls.ts';
+import type { Counting, HourState } from '../../schemas/queries/counting.ts';
 import { type CallId, keptPayloadsStatement, type LookupScope } from '../../schemas/queries/one-call.ts';
 import type { Project } from '../../schemas/queries/project.ts';
 import { encodeCursor } from '../cursor.ts';
@@ -19,12 +20,15 @@ import { type PayloadFacts, payloadOutlook } from './payload.ts';
 
 const HOUR_MS = 3_600_000;
 /** Deliveries that are searched at once, newest first: most searches end in the first slice. */
-const SLICE_ROWS = [100_000, 1_000_000];
+const SLICE_ROWS = [25_000, 100_000];
+/** What has not been found among those is rare, or not there. */
+const LATER_ROWS = [1_000_000];
 
 /** The window in slices of whole hours, newest first, by how much they hold; hours without calls are in none. */
 export function slicesOf(
   { from_ms, to_ms }: Window,
   hours: readonly Pick<HourState, 'hour' | 'rows'>[],
+  slice_rows: readonly number[] = SLICE_ROWS,
 ): Window[] {
   const slices: Window[] = [];
   let open: { from_ms: number; to_ms: number; rows: number } | undefined;
@@ -32,7 +36,7 @@ export function slicesOf(
     const start_ms = Math.max(from_ms, hour * HOUR_MS);
     const end_ms = Math.min(to_ms, (hour + 1) * HOUR_MS);
     if (start_ms >= end_ms || rows === 0) continue;
-    if (open && open.rows + rows > (SLICE_ROWS[slices.length] ?? Number.POSITIVE_INFINITY)) {
+    if (open && open.rows + rows > (slice_rows[slices.length] ?? Number.POSITIVE_INFINITY)) {
       slices.push({ from_ms: open.from_ms, to_ms: open.to_ms });
       open = undefined;
     }
@@ -41,42 +45,70 @@ export function slicesOf(
   return open ? [...slices, { from_ms: open.from_ms, to_ms: open.to_ms }] : slices;
 }
 
-const isSelective = ({ trace_id, prompt_hashes, response_hashes }: CallConditions): boolean =>
-  trace_id !== undefined || prompt_hashes !== undefined || response_hashes !== undefined;
+/** So many hours of those that may hold what is looked for are searched at once, newest first. */
+const HOURS_AT_ONCE = [24, 240];
 
-/** The part of the window that can hold what is looked for; undefined if nothing can. */
-async function narrowed(search: CallSearch, ask: Ask): Promise<Window | undefined> {
-  const statement = indexedHoursStatement(search);
-  const { from_ms, to_ms } = search.scope;
-  if (statement === undefined) return { from_ms, to_ms };
-  const [found] = await ask<{ calls: number; first_hour: number; last_hour: number }>(statement);
-  if (!found || found.calls === 0) return undefined;
-  const window = {
-    from_ms: Math.max(from_ms, found.first_hour * HOUR_MS),
-    to_ms: Math.min(to_ms, (found.last_hour + 1) * HOUR_MS),
-  };
-  return window.from_ms < window.to_ms ? window : undefined;
+/** What a trace or a hash narrows down: only the hours that have it are asked about, and read. */
+async function findInHours(search: CallSearch, hours: readonly number[], ask: Ask): Promise<ShownCall[]> {
+  const found: ShownCall[] = [];
+  for (let at = 0, step = 0; at < hours.length && found.length < search.limit; step++) {
+    const some = hours.slice(at, at + (HOURS_AT_ONCE[step] ?? hours.length));
+    at += some.length;
+    const rest = { ...search, limit: search.limit - found.length };
+    const more = await ask.counted(
+      search.scope,
+      (counting) =>
+        ask<ShownCall>(hoursSearchStatement({ ...rest, scope: { ...search.scope, counting } }, some)),
+      some,
+    );
+    found.push(...more);
+  }
+  return found;
 }
 
+/** Hours that are asked about first, and searched. */
+const FIRST_HOURS = 24;
+
+/** The window in two, newer and older: most searches end in the first, and need not know of the other. */
+export function partsOf({ from_ms, to_ms }: Window): Window[] {
+  const middle_ms = Math.ceil(to_ms / HOUR_MS - FIRST_HOURS) * HOUR_MS;
+  if (middle_ms <= from_ms) return [{ from_ms, to_ms }];
+  return [
+    { from_ms: middle_ms, to_ms },
+    { from_ms, to_ms: middle_ms },
+  ];
+}
+
+const hoursOf = ({ from_ms, to_ms }: Window): number[] => {
+  const first = Math.floor(from_ms / HOUR_MS);
+  return Array.from({ length: Math.ceil(to_ms / HOUR_MS) - first }, (_, index) => first + index);
+};
+
 async function find(search: CallSearch, ask: Ask): Promise<ShownCall[]> {
-  const window = await narrowed(search, ask);
-  if (window === undefined) return [];
-  const scope = { ...search.scope, ...window };
-  return ask.counted(scope, async (counting) => {
-    // Found by an index, calls are few wherever they lie: one statement is best.
-    const slices = isSelective(search.conditions) ? [window] : slicesOf(window, counting.hours);
-    const found: ShownCall[] = [];
-    for (const slice of slices) {
-      const rest = {
-        ...search,
-        scope: { ...scope, ...slice, counting },
-        limit: search.limit - found.length,
-      };
-      found.push(...(await ask<ShownCall>(callSearchStatement(rest))));
-      if (found.length >= search.limit) break;
-    }
-    return found;
-  });
+  const statement = searchedHoursStatement(search);
+  if (statement !== undefined) {
+    const hours = (await ask<{ hour: number }>(statement)).map(({ hour }) => hour);
+    return findInHours(search, hours, ask);
+  }
+  const found: ShownCall[] = [];
+  const horizon_ms = horizonMs(search.scope);
+  const kept = { ...search.scope, from_ms: Math.max(search.scope.from_ms, horizon_ms) };
+  const parts = kept.from_ms < kept.to_ms ? partsOf(kept) : [];
+  for (const [index, part] of parts.entries()) {
+    const scope = { ...kept, ...part };
+    const inPart = async (counting: Counting): Promise<ShownCall[]> => {
+      const calls: ShownCall[] = [];
+      for (const slice of slicesOf(part, counting.hours, index === 0 ? SLICE_ROWS : LATER_ROWS)) {
+        const limit = search.limit - found.length - calls.length;
+        if (limit === 0) break;
+        const rest = { ...search, scope: { ...scope, ...slice, counting }, limit };
+        calls.push(...(await ask<ShownCall>(callSearchStatement(rest))));
+      }
+      return calls;
+    };
+    if (found.length < search.limit) found.push(...(await ask.counted(scope, inPart, hoursOf(part))));
+  }
+  return found;
 }
 
 /** Each call with what became of its payload. */

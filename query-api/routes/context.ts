@@ -27,15 +27,21 @@ export interface RouteContext {
 /** Asks the database on behalf of one request, which takes its queries along when it goes. */
 export interface Ask {
   <Row>(statement: Statement): Promise<Row[]>;
-  /** Asks what counts in the scope first, hands it over, and both again where calls have come in between. */
-  counted<T>(scope: CountingScope, use: (counting: Counting) => Promise<T>): Promise<T>;
+  /**
+   * Asks what counts in the scope first, hands it over, and both again where calls have come in between. With `hours`
+   * only those of the window matter.
+   */
+  counted<T>(
+    scope: CountingScope,
+    use: (counting: Counting) => Promise<T>,
+    hours?: readonly number[],
+  ): Promise<T>;
 }
 
 export function askFor(reply: FastifyReply, { warehouse }: RouteContext): Ask {
   const signal = clientSignal(reply);
   const ask = async <Row>({ sql, params }: Statement) =>
     (await warehouse.query<Row>(sql, { params, signal })).rows;
-  const counted = <T>(scope: CountingScope, use: (counting: Counting) => Promise<T>) =>
-    withCounting(warehouse, scope, signal, use);
+  const counted: Ask['counted'] = (scope, use, hours) => withCounting(warehouse, scope, signal, use, hours);
   return Object.assign(ask, { counted });
 }

@@ -1,16 +1,12 @@
 /** /v1/traces/{trace_id}: the stored spans of a trace as a tree. */
 import { microsecondsOf, type ShownCall } from '../../schemas/queries/call-columns.ts';
-import {
-  countedSpansStatement,
-  type LookupScope,
-  MOST_SPANS,
-  traceStatement,
-} from '../../schemas/queries/one-call.ts';
+import { type LookupScope, MOST_SPANS, traceStatement } from '../../schemas/queries/one-call.ts';
 import type { Project } from '../../schemas/queries/project.ts';
 import { idOf } from '../parameters/ids.ts';
 import { Problem } from '../problems.ts';
 import { NEVER_THERE } from './call.ts';
 import type { Ask, RouteContext } from './context.ts';
+import { countedAmong, keyOf, textOf } from './counted-spans.ts';
 
 /** `parent`: under its own parent. `interval`: that is not stored, so under the shortest carrier around it. */
 export type Placed = 'root' | 'parent' | 'interval';
@@ -38,14 +34,14 @@ const byLength = (a: Timed, b: Timed): number =>
   b.to_us - b.from_us - (a.to_us - a.from_us) || (a.node.call.span_id < b.node.call.span_id ? -1 : 1);
 
 /**
- * The tree: each span under its parent where that is stored, else under the shortest carrier whose interval holds its
+ * The tree, `counted` the keys of the spans that count: each span under its parent where that is stored, else under the shortest carrier whose interval holds its
  * own. A span that would hang below itself is a root.
  */
 export function treeOf(spans: readonly ShownCall[], counted: ReadonlySet<string>): SpanNode[] {
   const nodes = spans.map(
     (call): SpanNode => ({
       call,
-      counted: counted.has(call.span_id),
+      counted: counted.has(textOf(keyOf(call))),
       placed: 'root',
       children: [],
     }),
@@ -105,14 +101,8 @@ export async function answerTrace(
   }
   const spans = found.slice(0, MOST_SPANS);
   const starts_us = spans.map((span) => microsecondsOf(span.started_at));
-  const from_ms = Math.floor(starts_us[0]! / 1000);
-  const to_ms = Math.floor(starts_us.at(-1)! / 1000) + 1;
-  const window = { ...scope, from_ms, to_ms };
-  const counted = await ask.counted(window, (counting) =>
-    ask<{ span_id: string }>(countedSpansStatement({ ...window, counting }, trace_id)),
-  );
-  const ids = new Set(counted.map(({ span_id }) => span_id));
-  const costs = spans.filter(({ span_id }) => ids.has(span_id)).map(({ cost_usd }) => cost_usd);
+  const { counted } = await countedAmong(spans, scope, ask);
+  const costs = spans.filter((span) => counted.has(textOf(keyOf(span)))).map(({ cost_usd }) => cost_usd);
   const priced = costs.filter((cost) => cost !== null);
   const ends_us = spans.map((span, index) => starts_us[index]! + span.duration_ms * 1000);
   return {
@@ -122,6 +112,6 @@ export async function answerTrace(
     calls: costs.length,
     cost_usd: priced.length === 0 ? null : priced.reduce((sum, cost) => sum + cost, 0),
     truncated: found.length > MOST_SPANS,
-    roots: treeOf(spans, ids),
+    roots: treeOf(spans, counted),
   };
 }

@@ -1,8 +1,9 @@
 /** Searching calls: the counted calls that match, newest first, a page at a time. */
 import { BoundValues } from './bound-values.ts';
 import { LIST_FIELDS, shownColumns } from './call-columns.ts';
-import { type CountedScope, countedCalls } from './counted-calls.ts';
+import { type CountedScope, countedCalls, countedCallsOf, horizonMs } from './counted-calls.ts';
 import { type Filter, filterCalls } from './filters.ts';
+import { bytes, hasTerm, hoursWith, type LookupTerm, ofHours } from './lookup-hours.ts';
 import type { Statement } from './statement.ts';
 
 const MS_PER_HOUR = 3_600_000;
@@ -37,19 +38,12 @@ export interface CallSearch {
   limit: number;
 }
 
-const bytes = (values: BoundValues, hex: string, width: number): string =>
-  `toFixedString(unhex(${values.bind('String', hex)}), ${width})`;
-
-const hashIn = (column: string, hashes: readonly string[], values: BoundValues): string =>
-  `${column} IN (${hashes.map((hash) => bytes(values, hash, 32)).join(', ')})`;
-
-/** Conditions that an index of the table answers: without them a search reads its whole window. */
-function indexed(conditions: CallConditions, values: BoundValues): string[] {
-  const { trace_id, prompt_hashes, response_hashes } = conditions;
+/** Conditions that the table of hours answers: without them a search reads its whole window. */
+function termsOf({ trace_id, prompt_hashes, response_hashes }: CallConditions): LookupTerm[] {
   return [
-    ...(trace_id === undefined ? [] : [`trace_id = ${bytes(values, trace_id, 16)}`]),
-    ...(response_hashes === undefined ? [] : [hashIn('response_hash', response_hashes, values)]),
-    ...(prompt_hashes === undefined ? [] : [hashIn('prompt_hash', prompt_hashes, values)]),
+    ...(trace_id === undefined ? [] : [{ column: 'trace_id' as const, values: [trace_id] }]),
+    ...(response_hashes ? [{ column: 'response_hash' as const, values: response_hashes }] : []),
+    ...(prompt_hashes ? [{ column: 'prompt_hash' as const, values: prompt_hashes }] : []),
   ];
 }
 
@@ -72,16 +66,10 @@ function holdsText(search: CallSearch, text: string, values: BoundValues): strin
 }
 
 function conditionsOf(search: CallSearch, values: BoundValues): string {
-  const { conditions, after, scope } = search;
+  const { conditions, after } = search;
   const { min_duration_ms, max_duration_ms, text } = conditions;
-  const narrow = indexed(conditions, values);
-  const all = [filterCalls(conditions.filters, values), ...narrow];
-  if (narrow.length > 0) {
-    // Named by their identity, the calls are found through the sort key once the index has told which they are.
-    all.push(`(trace_id, span_id) IN (SELECT trace_id, span_id
-    FROM ${values.bind('Identifier', scope.database)}.calls
-    WHERE project = ${values.bind('String', scope.project)} AND ${indexed(conditions, values).join(' AND ')})`);
-  }
+  const terms = termsOf(conditions).map((term) => hasTerm(term, values));
+  const all = [filterCalls(conditions.filters, values), ...terms];
   if (min_duration_ms !== undefined) all.push(`duration_ms >= ${values.bind('Float64', min_duration_ms)}`);
   if (max_duration_ms !== undefined) all.push(`duration_ms <= ${values.bind('Float64', max_duration_ms)}`);
   if (text !== undefined) all.push(holdsText(search, text, values));
@@ -93,6 +81,9 @@ function conditionsOf(search: CallSearch, values: BoundValues): string {
   return all.join('\n  AND ');
 }
 
+const NEWEST_FIRST = (alias: string): string =>
+  ['started_at', 'trace_id', 'span_id'].map((name) => `${alias}${name} DESC`).join(', ');
+
 /** Rows of `ShownCall`, newest first. The page is chosen by few columns; the others are read for the page alone. */
 export function callSearchStatement(search: CallSearch): Statement {
   const values = new BoundValues();
@@ -101,27 +92,35 @@ export function callSearchStatement(search: CallSearch): Statement {
   const sql = `WITH page AS (
   SELECT started_at, trace_id, span_id FROM (${counted})
   WHERE ${conditionsOf(search, values)}
-  ORDER BY started_at DESC, trace_id DESC, span_id DESC
+  ORDER BY ${NEWEST_FIRST('')}
   LIMIT ${values.bind('UInt32', search.limit)})
 SELECT ${shownColumns(LIST_FIELDS, 'c')}
 FROM ${values.bind('Identifier', scope.database)}.calls AS c FINAL
 WHERE c.project = ${values.bind('String', scope.project)}
   AND (c.hour, c.trace_id, c.span_id) IN (
     SELECT toInt32(intDiv(toUnixTimestamp64Milli(started_at), ${MS_PER_HOUR})), trace_id, span_id FROM page)
-ORDER BY c.started_at DESC, c.trace_id DESC, c.span_id DESC`;
+ORDER BY ${NEWEST_FIRST('c.')}`;
   return { sql, params: values.params };
 }
 
-/** First and last hour of the calls that an index finds, `calls` 0 if there are none; undefined without such a condition. */
-export function indexedHoursStatement(search: CallSearch): Statement | undefined {
+/** The same of a few hours of the window, in which calls are so few that all their columns are read at once. */
+export function hoursSearchStatement(search: CallSearch, hours: readonly number[]): Statement {
   const values = new BoundValues();
-  const narrow = indexed(search.conditions, values);
-  if (narrow.length === 0) return undefined;
-  const { scope } = search;
+  const { ctes, select } = countedCallsOf(search.scope, ofHours(hours), values);
+  const sql = `${ctes.length === 0 ? '' : `WITH ${ctes.join(',\n')}\n`}SELECT ${shownColumns(LIST_FIELDS, 'c')}
+FROM (SELECT * FROM (${select}) WHERE ${conditionsOf(search, values)}) AS c
+ORDER BY ${NEWEST_FIRST('c.')}
+LIMIT ${values.bind('UInt32', search.limit)}`;
+  return { sql, params: values.params };
+}
+
+/** Rows of `hour`, newest first: all that can hold what is looked for. Undefined where nothing narrows it down. */
+export function searchedHoursStatement({ scope, conditions }: CallSearch): Statement | undefined {
+  const terms = termsOf(conditions);
+  if (terms.length === 0) return undefined;
+  const values = new BoundValues();
   const hour = (ms: number): string => values.bind('Int32', Math.floor(ms / MS_PER_HOUR));
-  const sql = `SELECT count() AS calls, min(hour) AS first_hour, max(hour) AS last_hour
-FROM ${values.bind('Identifier', scope.database)}.calls
-WHERE project = ${values.bind('String', scope.project)}
-  AND hour >= ${hour(scope.from_ms)} AND hour <= ${hour(scope.to_ms)} AND ${narrow.join(' AND ')}`;
+  const window = `hour >= ${hour(Math.max(scope.from_ms, horizonMs(scope)))} AND hour <= ${hour(scope.to_ms - 1)}`;
+  const sql = `SELECT DISTINCT hour FROM (${hoursWith(scope, terms, values, window)}) ORDER BY hour DESC`;
   return { sql, params: values.params };
 }

@@ -57,7 +57,7 @@ export interface Counting {
 export const STALE_CODE = 395;
 
 /** Whatever was received before an erasure comes by then: a log keeps three days, a sender less. */
-const ERASURES_APPLY_MS = 8 * 24 * MS_PER_HOUR;
+export const ERASURES_APPLY_MS = 8 * 24 * MS_PER_HOUR;
 
 interface CountingRow {
   as_of_ms: number | string;

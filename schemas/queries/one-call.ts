@@ -1,14 +1,14 @@
-/** What is known of one call: the record, its payload's parts, its scores, its neighbours; and the spans of a trace. */
+/** What is known of one call: the record, its payload's parts, its scores; and the spans of a trace. */
 import { BoundValues } from './bound-values.ts';
 import { LIST_FIELDS, SHOWN_FIELDS, shownColumns } from './call-columns.ts';
-import { type CountedScope, countedCalls, horizonMs, notErased, storedPairs } from './counted-calls.ts';
+import { type CountedScope, countedCallsOf, horizonMs, notErased } from './counted-calls.ts';
+import { bytes, hoursWith, ofHours } from './lookup-hours.ts';
 import type { Project } from './project.ts';
 import type { Statement } from './statement.ts';
 
 const MS_PER_HOUR = 3_600_000;
 /** Of everything that may be long, so much is looked at. */
 export const MOST_SPANS = 1_000;
-const MOST_EXAMPLES = 5;
 
 /** Where calls of a project are looked for whatever their time. */
 export interface LookupScope {
@@ -24,14 +24,11 @@ export interface CallId {
   span_id: string;
 }
 
-const bytes = (values: BoundValues, hex: string, width: number): string =>
-  `toFixedString(unhex(${values.bind('String', hex)}), ${width})`;
-
 const time = (values: BoundValues, ms: number): string =>
   `fromUnixTimestamp64Milli(${values.bind('Int64', ms)}, 'UTC')`;
 
 /** Neither expired nor erased. */
-function visible(scope: LookupScope, values: BoundValues): string {
+export function visible(scope: LookupScope, values: BoundValues): string {
   const project = `project = ${values.bind('String', scope.project)}`;
   const any = { ...scope, from_ms: 0, to_ms: 0 };
   return [`started_at >= ${time(values, horizonMs(scope))}`, ...notErased(any, project, '1', values)].join(
@@ -39,21 +36,21 @@ function visible(scope: LookupScope, values: BoundValues): string {
   );
 }
 
-/** Rows of a trace that retention still shows; the index tells their hours, and the sort key leads to them. */
+/** Rows of a trace that retention still shows. */
 function ofTrace(scope: LookupScope, trace_id: string, values: BoundValues): string {
-  const table = `${values.bind('Identifier', scope.database)}.calls`;
-  const conditions = `project = ${values.bind('String', scope.project)} AND trace_id = ${bytes(values, trace_id, 16)}`;
-  return `SELECT * FROM ${table} FINAL
-  WHERE ${conditions} AND hour IN (SELECT hour FROM ${table} WHERE ${conditions})
+  return `SELECT *, hour FROM ${values.bind('Identifier', scope.database)}.calls FINAL
+  WHERE project = ${values.bind('String', scope.project)} AND trace_id = ${bytes(values, trace_id, 16)}
+    AND hour IN (${hoursWith(scope, [{ column: 'trace_id', values: [trace_id] }], values)})
     AND ${visible(scope, values)}`;
 }
 
-/** One row of `ShownCall` with all its fields, or none. */
+/** One row of `ShownCall` with all its fields, or none: of a span that was sent with two starts the later, which counts. */
 export function callStatement(scope: LookupScope, id: CallId): Statement {
   const values = new BoundValues();
   const sql = `SELECT ${shownColumns(SHOWN_FIELDS, 'c')}
 FROM (${ofTrace(scope, id.trace_id, values)}) AS c
 WHERE c.span_id = ${bytes(values, id.span_id, 8)}
+ORDER BY c.started_at DESC
 LIMIT 1`;
   return { sql, params: values.params };
 }
@@ -68,11 +65,18 @@ LIMIT ${MOST_SPANS + 1}`;
   return { sql, params: values.params };
 }
 
-/** Rows of `span_id`: the spans of the trace that count, in the scope's window. */
-export function countedSpansStatement(scope: CountedScope, trace_id: string): Statement {
+/** Rows of `SpanKey`: the spans of the traces that count, in these hours of the scope's window. */
+export function countedSpansStatement(
+  scope: CountedScope,
+  trace_ids: readonly string[],
+  hours: readonly number[],
+): Statement {
   const values = new BoundValues();
-  const sql = `SELECT DISTINCT lower(hex(c.span_id)) AS span_id FROM (${countedCalls(scope, values)}) AS c
-WHERE c.trace_id = ${bytes(values, trace_id, 16)}`;
+  const { ctes, select } = countedCallsOf(scope, ofHours(hours), values);
+  const wanted = trace_ids.map((trace_id) => bytes(values, trace_id, 16));
+  const sql = `${ctes.length === 0 ? '' : `WITH ${ctes.join(',\n')}\n`}SELECT c.hour AS hour, lower(hex(c.trace_id)) AS trace_id, lower(hex(c.span_id)) AS span_id
+FROM (${select}) AS c
+WHERE c.trace_id IN (${wanted.join(', ')})`;
   return { sql, params: values.params };
 }
 
@@ -121,64 +125,32 @@ export function callScoresStatement(
   answer: { response_hash: string | null; response_id: string },
 ): Statement {
   const values = new BoundValues();
-  const bySpan = `(trace_id = ${bytes(values, id.trace_id, 16)} AND span_id = ${bytes(values, id.span_id, 8)})`;
-  const ways = [bySpan];
-  const byHash =
-    answer.response_hash === null ? 'false' : `response_hash = ${bytes(values, answer.response_hash, 32)}`;
-  if (answer.response_hash !== null) ways.push(byHash);
-  if (answer.response_id !== '') {
-    const unnamed = 'reinterpretAsUInt64(span_id) = 0';
-    ways.push(`(${unnamed} AND response_id = ${values.bind('String', answer.response_id)})`);
+  const id_of = [bytes(values, id.trace_id, 16), bytes(values, id.span_id, 8)];
+  const none = (width: number): string => `toFixedString('', ${width})`;
+  // The first two are beginnings of the sort key: what is named by its answer has no ids. The last has an index.
+  const ways = [['span', `trace_id = ${id_of[0]} AND span_id = ${id_of[1]}`]];
+  if (answer.response_hash !== null) {
+    const hash = bytes(values, answer.response_hash, 32);
+    ways.push([
+      'response_hash',
+      `trace_id = ${none(16)} AND span_id = ${none(8)} AND response_hash = ${hash}`,
+    ]);
   }
+  if (answer.response_id !== '') {
+    const response_id = values.bind('String', answer.response_id);
+    ways.push(['response_id', `span_id = ${none(8)} AND response_id = ${response_id}`]);
+  }
+  const selects = ways.map(
+    ([by, way]) => `SELECT *, '${by}' AS by
+  FROM ${values.bind('Identifier', scope.database)}.scores FINAL
+  WHERE project = ${values.bind('String', scope.project)} AND ${way}
+    AND scored_at >= ${time(values, horizonMs(scope))}`,
+  );
   const sql = `SELECT s.name AS name, s.source AS source, s.value AS value, s.label AS label,
   formatDateTime(s.scored_at, '%Y-%m-%dT%H:%i:%S.%fZ') AS scored_at, s.by AS by
-FROM (SELECT *, multiIf(${bySpan}, 'span', ${byHash}, 'response_hash', 'response_id') AS by
-  FROM ${values.bind('Identifier', scope.database)}.scores FINAL
-  WHERE project = ${values.bind('String', scope.project)} AND (${ways.join(' OR ')})
-    AND scored_at >= ${time(values, horizonMs(scope))}) AS s
+FROM (${selects.join('\n  UNION ALL\n  ')}) AS s
 ORDER BY s.name, s.source, s.scored_at
 LIMIT 1000`;
-  return { sql, params: values.params };
-}
-
-export interface NeighboursRow {
-  calls: number;
-  /** Distinct ones among these calls. */
-  prompts: number;
-  answers: number;
-  models: string[];
-  first_at: string;
-  last_at: string;
-  /** Newest first, as [trace_id, span_id, response_hash]. */
-  examples: [string, string, string][];
-}
-
-/**
- * Calls of the project with the same hash, the call itself included, whatever their time. Of a call that was sent
- * twice every delivery holds the same hash, so identities are counted and nothing is merged to read them.
- */
-export function neighboursStatement(
-  scope: LookupScope,
-  column: 'prompt_hash' | 'response_hash',
-  hash: string,
-): Statement {
-  const values = new BoundValues();
-  const iso = (aggregate: string): string =>
-    `formatDateTime(${aggregate}(c.started_at), '%Y-%m-%dT%H:%i:%S.%fZ')`;
-  const example = "(lower(hex(c.trace_id)), lower(hex(c.span_id)), ifNull(lower(hex(c.response_hash)), ''))";
-  const same = `project = ${values.bind('String', scope.project)} AND ${column} = ${bytes(values, hash, 32)} AND kind = 'call'`;
-  const sql = `SELECT count() AS calls, uniqExact(c.prompt_hash) AS prompts, uniqExact(c.response_hash) AS answers,
-  groupUniqArray(10)(toString(c.model)) AS models, ${iso('min')} AS first_at, ${iso('max')} AS last_at,
-  arrayMap(e -> e.2, groupArraySorted(${MOST_EXAMPLES})((-toUnixTimestamp64Micro(c.started_at), ${example}))) AS examples
-FROM (SELECT trace_id, span_id, started_at, model, prompt_hash, response_hash
-  FROM ${values.bind('Identifier', scope.database)}.calls
-  WHERE ${same} AND ${visible(scope, values)}
-    AND (trace_id, span_id) NOT IN (SELECT trace_id, span_id FROM (${storedPairs(
-      scope.database,
-      `project = ${values.bind('String', scope.project)} AND (hour, trace_id, span_id) IN (
-      SELECT hour, trace_id, span_id FROM ${scope.database}.calls WHERE ${same})`,
-    )}))
-  LIMIT 1 BY trace_id, span_id) AS c`;
   return { sql, params: values.params };
 }
 
@@ -199,19 +171,5 @@ WHERE p.project = ${values.bind('String', scope.project)}
   AND p.hour IN (SELECT toInt32(arrayJoin(${hours})))
   AND p.trace_id IN (SELECT toFixedString(unhex(arrayJoin(${trace_ids})), 16))
   AND p.started_at >= ${time(values, wanted.horizon_ms)}`;
-  return { sql, params: values.params };
-}
-
-/** Rows of `trace_id` and `span_id`, hex: the spans that were found to tell of the same call, and count before these. */
-export function strikersStatement(scope: LookupScope, ids: readonly CallId[]): Statement {
-  const values = new BoundValues();
-  const spans = ids.map(
-    ({ trace_id, span_id }) => `(${bytes(values, trace_id, 16)}, ${bytes(values, span_id, 8)})`,
-  );
-  const project = `project = ${values.bind('String', scope.project)}`;
-  const sql = `SELECT DISTINCT lower(hex(p.by_trace_id)) AS trace_id, lower(hex(p.by_span_id)) AS span_id
-FROM (${storedPairs(scope.database, `${project} AND (trace_id, span_id) IN (${spans.join(', ')})`)}) AS p
-ORDER BY p.by_trace_id, p.by_span_id
-LIMIT ${MOST_SPANS}`;
   return { sql, params: values.params };
 }

@@ -144,6 +144,11 @@ export function addErrorTypeIndex(options: DdlOptions): string {
   return `${alterTable(options, 'calls')} ADD INDEX IF NOT EXISTS error_type_index error_type TYPE set(16) GRANULARITY 1`;
 }
 
+/** Scores that name the provider's id of an answer are found by it; the others are found by the sort key. */
+export function addResponseIdIndex(options: DdlOptions): string {
+  return `${alterTable(options, 'scores')} ADD INDEX IF NOT EXISTS response_id_index response_id TYPE bloom_filter(0.01) GRANULARITY 1`;
+}
+
 /** Frozen answers of comparisons. They outlast the calls that they were made of, and the first of a name stays. */
 export function createSnapshots(options: DdlOptions): string {
   return createTable(options, 'snapshots', {

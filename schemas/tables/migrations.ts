@@ -41,7 +41,11 @@ export const migrations: readonly Migration[] = [
   {
     id: 4,
     name: 'hours of ids, index of error types',
-    statements: (options) => [ddl.addErrorTypeIndex(options), ...createCallHours(options)],
+    statements: (options) => [
+      ddl.addErrorTypeIndex(options),
+      ddl.addResponseIdIndex(options),
+      ...createCallHours(options),
+    ],
   },
 ];
 

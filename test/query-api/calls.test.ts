@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { after, before, test } from 'node:test';
-import { slicesOf } from '../../query-api/routes/calls.ts';
+import { partsOf, slicesOf } from '../../query-api/routes/calls.ts';
 import type { CallRow } from '../../schemas/record/calls.ts';
 import { idOf, makeCall, makePayload } from '../support/rows.ts';
 import { DATA_FROM_MS, DATA_TO_MS, makeDataset } from './support/dataset.ts';
@@ -185,13 +185,23 @@ test('text is found in payloads whatever its case, as long as they are kept; eac
   assert.equal(Date.parse(first!.payload.expires_at!), Math.floor(kept!.started_at / 1000) + 14 * DAY_MS);
 });
 
+test('a window is searched in its last day and what is before, without a gap', () => {
+  const hour_ms = 3_600_000;
+  const to_ms = 100.5 * hour_ms;
+  assert.deepEqual(partsOf({ from_ms: 3, to_ms }), [
+    { from_ms: 77 * hour_ms, to_ms },
+    { from_ms: 3, to_ms: 77 * hour_ms },
+  ]);
+  assert.deepEqual(partsOf({ from_ms: 80 * hour_ms, to_ms }), [{ from_ms: 80 * hour_ms, to_ms }]);
+});
+
 test('a window is searched in slices of so many calls, newest first, and none of empty hours', () => {
   const hour_ms = 3_600_000;
   const hours = [
     [1, 80_000],
-    [2, 900_000],
-    [5, 90_000],
-    [6, 90_000],
+    [2, 90_000],
+    [5, 9_000],
+    [6, 20_000],
     [7, 5_000],
     [9, 0],
   ].map(([hour, rows]) => ({ hour: hour!, rows: rows! }));
@@ -201,6 +211,7 @@ test('a window is searched in slices of so many calls, newest first, and none of
     { from_ms: 2 * hour_ms, to_ms: 6 * hour_ms },
     { from_ms: hour_ms + 5, to_ms: 2 * hour_ms },
   ]);
+  assert.deepEqual(slicesOf(window, hours, [1_000_000]), [{ from_ms: hour_ms + 5, to_ms: 8 * hour_ms }]);
   assert.deepEqual(slicesOf({ from_ms: 3 * hour_ms, to_ms: 5 * hour_ms }, hours), []);
   assert.deepEqual(slicesOf({ from_ms: 6.5 * hour_ms, to_ms: 6.75 * hour_ms }, hours), [
     { from_ms: 6.5 * hour_ms, to_ms: 6.75 * hour_ms },

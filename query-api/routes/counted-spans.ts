@@ -1,0 +1,91 @@
+/** Which stored spans count, and which count in the place of one that does not. */
+import { microsecondsOf, type ShownCall } from '../../schemas/queries/call-columns.ts';
+import {
+  type CallId,
+  countedSpansStatement,
+  type LookupScope,
+  traceStatement,
+} from '../../schemas/queries/one-call.ts';
+import { type SpanKey, type SpanRepeats, spanRepeatsStatement } from '../../schemas/queries/span-repeats.ts';
+import type { Ask } from './context.ts';
+
+const US_PER_HOUR = 3_600_000_000;
+/** How far from a carrier's interval a call of it may start. */
+const TOLERANCE_MS = 1_000;
+/** So many times a repeat may be the repeat of another. */
+const LONGEST_CHAIN = 8;
+
+export const startedMs = (call: ShownCall): number => microsecondsOf(call.started_at) / 1000;
+
+export const keyOf = ({ trace_id, span_id, started_at }: ShownCall): SpanKey => ({
+  hour: Math.floor(microsecondsOf(started_at) / US_PER_HOUR),
+  trace_id,
+  span_id,
+});
+
+export const textOf = ({ hour, trace_id, span_id }: SpanKey): string => `${hour}/${trace_id}/${span_id}`;
+
+async function repeatsOf(spans: readonly SpanKey[], scope: LookupScope, ask: Ask): Promise<SpanRepeats> {
+  const { read, ...statement } = spanRepeatsStatement(scope, spans);
+  return read(await ask<unknown>(statement));
+}
+
+/** Of repeats the spans that count in the end; none while it has not been looked for them. */
+async function strikersOf(first: SpanRepeats['pairs'], scope: LookupScope, ask: Ask): Promise<CallId[]> {
+  const seen = new Map<string, SpanKey>();
+  const struck = new Set<string>();
+  let pairs = first;
+  for (let length = 0; pairs.length > 0 && length < LONGEST_CHAIN; length++) {
+    for (const { repeat } of pairs) struck.add(textOf(repeat));
+    const found = pairs.map(({ by }) => by).filter((by) => !seen.has(textOf(by)));
+    for (const by of found) seen.set(textOf(by), by);
+    // A carrier is struck out by each of its calls, which seldom are repeats themselves: their pairs are few.
+    pairs = found.length === 0 ? [] : (await repeatsOf(found, scope, ask)).pairs;
+  }
+  return [...seen]
+    .filter(([key]) => !struck.has(key))
+    .map(([, { trace_id, span_id }]) => ({ trace_id, span_id }));
+}
+
+/** Keys of the spans that count, by the definition that every number is made of. */
+export async function countedAmong(
+  calls: readonly ShownCall[],
+  scope: LookupScope,
+  ask: Ask,
+): Promise<{ counted: Set<string>; pairs: SpanRepeats['pairs'] }> {
+  const keys = calls.map(keyOf);
+  const { complete, pairs } = await repeatsOf(keys, scope, ask);
+  if (complete) {
+    const struck = new Set(pairs.map(({ repeat }) => textOf(repeat)));
+    return { counted: new Set(keys.map(textOf).filter((key) => !struck.has(key))), pairs };
+  }
+  // Rows have come whose repeats nobody has looked for: they are looked for now.
+  const starts = calls.map(startedMs);
+  const from_ms = Math.floor(Math.min(...starts));
+  const window = { ...scope, from_ms, to_ms: Math.floor(Math.max(...starts)) + 1 };
+  const traces = [...new Set(calls.map(({ trace_id }) => trace_id))];
+  const hours = [...new Set(keys.map(({ hour }) => hour))];
+  const spans = await ask.counted(
+    window,
+    (counting) => ask<SpanKey>(countedSpansStatement({ ...window, counting }, traces, hours)),
+    hours,
+  );
+  return { counted: new Set(spans.map(textOf)), pairs };
+}
+
+/** Spans that count in the place of one that does not: who tells better of the same call, or the calls that it sums. */
+export async function countedInstead(
+  call: ShownCall,
+  pairs: SpanRepeats['pairs'],
+  scope: LookupScope,
+  ask: Ask,
+): Promise<CallId[]> {
+  const strikers = await strikersOf(pairs, scope, ask);
+  if (strikers.length > 0 || call.kind !== 'carrier') return strikers;
+  const spans = await ask<ShownCall>(traceStatement(scope, call.trace_id));
+  const from_ms = startedMs(call) - TOLERANCE_MS;
+  const to_ms = startedMs(call) + call.duration_ms + TOLERANCE_MS;
+  return spans
+    .filter((span) => span.kind === 'call' && startedMs(span) >= from_ms && startedMs(span) <= to_ms)
+    .map(({ trace_id, span_id }) => ({ trace_id, span_id }));
+}

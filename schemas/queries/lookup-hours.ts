@@ -1,0 +1,46 @@
+/** The hours that calls of a trace, a prompt or an answer lie in: what a lookup asks first. */
+import { CALL_HOURS, type LookupColumn, lookupId } from '../tables/call-hours.ts';
+import type { BoundValues } from './bound-values.ts';
+import type { HourCondition } from './counted-calls.ts';
+import type { Project } from './project.ts';
+
+/** Calls that have one of the values, in hex. */
+export interface LookupTerm {
+  column: LookupColumn;
+  values: readonly string[];
+}
+
+const WIDTHS = { trace_id: 16, prompt_hash: 32, response_hash: 32 } as const;
+
+/** Bytes of a column from their hex. */
+export const bytes = (values: BoundValues, hex: string, width: number): string =>
+  `toFixedString(unhex(${values.bind('String', hex)}), ${width})`;
+
+/** The condition on a call. */
+export function hasTerm({ column, values: wanted }: LookupTerm, values: BoundValues): string {
+  const list = wanted.map((value) => bytes(values, value, WIDTHS[column]));
+  return list.length === 1 ? `${column} = ${list[0]}` : `${column} IN (${list.join(', ')})`;
+}
+
+/** A SELECT of `hour`: hours with calls that may have a value of each term, `and` a condition on the hours holds. */
+export function hoursWith(
+  scope: { database: string; project: Project },
+  terms: readonly LookupTerm[],
+  values: BoundValues,
+  and = '1',
+): string {
+  const project = `project = ${values.bind('String', scope.project)}`;
+  const table = `${values.bind('Identifier', scope.database)}.${CALL_HOURS}`;
+  const selects = terms.map(({ column, values: wanted }) => {
+    const ids = wanted.map((value) => lookupId(column, bytes(values, value, WIDTHS[column])));
+    return `SELECT DISTINCT hour FROM ${table} WHERE ${project} AND id IN (${ids.join(', ')}) AND ${and}`;
+  });
+  return selects.reduce((inner, outer) => `${outer} AND hour IN (${inner})`);
+}
+
+/** Just these hours as conditions, those beside them too where repeats are looked for. */
+export function ofHours(hours: readonly number[]): HourCondition {
+  const isOne = (list: readonly number[]): string =>
+    `hour IN (${[...new Set(list)].map((hour) => Math.trunc(hour)).join(', ')})`;
+  return { own: isOne(hours), wide: isOne(hours.flatMap((hour) => [hour - 1, hour, hour + 1])) };
+}
