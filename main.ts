@@ -79,8 +79,7 @@ await runProcess({
       grouping: EMBEDDED_GROUPING,
       keyRing,
       keyedHash,
-      ...(await collectorOptionsOf(settings, log)),
-      registry,
+      ...(await collectorOptionsOf(settings, log, registry)),
     });
     const store = { warehouse, database, calls_days: settings.retention_calls_days, now: Date.now };
     const settler = createSettler({ ...store, registry, log });

@@ -1,19 +1,13 @@
 /** The parts of a collector that the settings decide, the same in both sizes. */
-import { createRedactor } from '../redaction/index.ts';
+import type { Registry } from 'prom-client';
 import type { Log } from '../schemas/log.ts';
 import type { Settings } from '../schemas/settings/definitions.ts';
-import type { Redact } from './normalise/content.ts';
 import { createBundledPrices } from './price/bundled-prices.ts';
 import { followPriceFile } from './price/price-file.ts';
 import { createPricer, type Pricer } from './price/pricer.ts';
+import { createRedact } from './redact.ts';
 import type { CollectorOptions } from './server.ts';
 import type { SliceThresholds } from './slices/slices.ts';
-
-function redactOf(settings: Settings): Redact {
-  if (!settings.redact) return (text) => text;
-  const redactor = createRedactor();
-  return (text) => redactor.redact(text);
-}
 
 /** Rejects with an Error that names the fault when the file of prices cannot be read or is not acceptable. */
 export async function pricerOf(settings: Settings, log: Log): Promise<Pricer> {
@@ -33,15 +27,16 @@ function slicesOf(settings: Settings): SliceThresholds {
   };
 }
 
-/** Everything that the settings decide. Rejects like `pricerOf`. */
-export async function collectorOptionsOf(settings: Settings, log: Log) {
+/** Everything that the settings decide, and the registry that it is counted in. Rejects like `pricerOf`. */
+export async function collectorOptionsOf(settings: Settings, log: Log, registry: Registry) {
   return {
-    redact: redactOf(settings),
+    redact: settings.redact ? createRedact(registry) : (text: string) => text,
     price: await pricerOf(settings, log),
     user_ids: settings.user_ids,
     slices: slicesOf(settings),
     otlp_max_bytes: settings.otlp_max_bytes,
     retention_calls_days: settings.retention_calls_days,
     log,
+    registry,
   } satisfies Partial<CollectorOptions>;
 }

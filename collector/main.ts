@@ -31,8 +31,7 @@ await runProcess({
       grouping: KAFKA_GROUPING,
       keyRing,
       keyedHash: createKeyedHash(hashKey),
-      ...(await collectorOptionsOf(settings, log)),
-      registry,
+      ...(await collectorOptionsOf(settings, log, registry)),
     });
     registerOpsRoutes(collector.app, { registry, ready: () => bus.ping() });
 
