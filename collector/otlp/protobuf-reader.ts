@@ -1,4 +1,5 @@
 /** A bounded reader of the protobuf wire format over one request body. */
+import { type Words, wordsOf } from './intern-table.ts';
 import { ITEM_COST, OBJECT_COST } from './object-cost.ts';
 import { DECODE_LIMITS, type DecodeLimits, MalformedBodyError } from './span.ts';
 
@@ -18,7 +19,9 @@ const WIRE_FIXED32 = 5;
  * Whatever is not protobuf throws MalformedBodyError with the byte's offset and what was expected there.
  */
 export class ProtobufReader {
-  /** The body; a Buffer whatever came in, so that element access stays monomorphic. */
+  /** The body. */
+  readonly source: Words;
+  /** The same; a Buffer whatever came in, so that element access stays monomorphic. */
   readonly bytes: Buffer;
   readonly limits: DecodeLimits;
   pos = 0;
@@ -30,7 +33,8 @@ export class ProtobufReader {
   private spent = 0;
 
   constructor(body: Uint8Array, limits: DecodeLimits = DECODE_LIMITS) {
-    this.bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+    this.source = wordsOf(body);
+    this.bytes = this.source.bytes;
     this.limits = limits;
   }
 
@@ -70,6 +74,26 @@ export class ProtobufReader {
 
   /** A signed 64-bit varint; bigint beyond 2^53. */
   int64(end: number): number | bigint {
+    const at = this.pos;
+    const { bytes } = this;
+    // Most numbers take up to three bytes.
+    if (end - at >= 3) {
+      const first = bytes[at]!;
+      const second = bytes[at + 1]!;
+      const third = bytes[at + 2]!;
+      if (first < 0x80) {
+        this.pos = at + 1;
+        return first;
+      }
+      if (second < 0x80) {
+        this.pos = at + 2;
+        return (first & 0x7f) | (second << 7);
+      }
+      if (third < 0x80) {
+        this.pos = at + 3;
+        return (first & 0x7f) | ((second & 0x7f) << 7) | (third << 14);
+      }
+    }
     this.varintHalves(end);
     const high = this.hi | 0;
     const value = high * TWO_32 + this.lo;
@@ -86,14 +110,13 @@ export class ProtobufReader {
   /** Reads 8 bytes into `lo` and `hi`. */
   fixed64(end: number): void {
     const at = this.advance(8, end);
-    const bytes = this.bytes;
-    this.lo = (bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)) >>> 0;
-    this.hi =
-      (bytes[at + 4]! | (bytes[at + 5]! << 8) | (bytes[at + 6]! << 16) | (bytes[at + 7]! << 24)) >>> 0;
+    const { words } = this.source;
+    this.lo = words.getUint32(at, true);
+    this.hi = words.getUint32(at + 4, true);
   }
 
   double(end: number): number {
-    return this.bytes.readDoubleLE(this.advance(8, end));
+    return this.source.words.getFloat64(this.advance(8, end), true);
   }
 
   /** Reads a length and returns the offset at which that field ends; `pos` is its first byte. */

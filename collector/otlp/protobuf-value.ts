@@ -1,18 +1,17 @@
 /** AnyValue, KeyValue and lists of them. */
-import { InternTable } from './intern-table.ts';
 import type { ProtobufReader } from './protobuf-reader.ts';
+import { keyAt, textAt, valueAt } from './protobuf-text.ts';
 import { type Attributes, type AttributeValue, KeyValueList } from './span.ts';
 
-/** One of each per process; keys have their own so that values cannot push them out. */
-const keyTable = new InternTable(1_024);
-const textTable = new InternTable(4_096);
+/** Lengths below it take one byte. */
+const SHORT = 0x80;
 
-/** A string field: short ones interned, invalid UTF-8 replaced by U+FFFD. */
+/** A string field. */
 export function readText(reader: ProtobufReader, end: number): string {
   const textEnd = reader.lengthEnd(end);
   const start = reader.pos;
   reader.pos = textEnd;
-  return textTable.text(reader.bytes, start, textEnd);
+  return textAt(reader.source, start, textEnd);
 }
 
 /** One attribute of a span, resource, scope or event; says whether it was over the limit and dropped. */
@@ -62,7 +61,40 @@ export function readAnyValue(reader: ProtobufReader, end: number, depth: number)
   return value;
 }
 
+/** Nearly all emitters write first the key and then the value, both short: that way costs no step for each part. */
 function readKeyValue(reader: ProtobufReader, end: number, into: KeyValueList, depth: number): void {
+  const { bytes, pos } = reader;
+  const keyStart = pos + 2;
+  if (end - keyStart >= 2 && bytes[pos] === 10 && bytes[pos + 1]! < SHORT) {
+    const keyEnd = keyStart + bytes[pos + 1]!;
+    const valueStart = keyEnd + 2;
+    if (
+      valueStart < end &&
+      bytes[keyEnd] === 18 &&
+      bytes[keyEnd + 1]! < SHORT &&
+      valueStart + bytes[keyEnd + 1]! === end
+    ) {
+      into.keys.push(keyAt(reader.source, keyStart, keyEnd));
+      into.values.push(readShortValue(reader, valueStart, end, depth));
+      return;
+    }
+  }
+  readSpreadKeyValue(reader, end, into, depth);
+}
+
+/** The AnyValue of `bytes[start, end)`, which is not empty. */
+function readShortValue(reader: ProtobufReader, start: number, end: number, depth: number): AttributeValue {
+  const { bytes } = reader;
+  if (bytes[start] === 10 && end - start >= 2 && start + 2 + bytes[start + 1]! === end) {
+    reader.pos = end;
+    return valueAt(reader.source, start + 2, end);
+  }
+  reader.pos = start;
+  return readAnyValue(reader, end, depth);
+}
+
+/** A key and a value in any order, or several of them: the last of each counts. */
+function readSpreadKeyValue(reader: ProtobufReader, end: number, into: KeyValueList, depth: number): void {
   let key = '';
   let value: AttributeValue = null;
   while (reader.pos < end) {
@@ -71,12 +103,9 @@ function readKeyValue(reader: ProtobufReader, end: number, into: KeyValueList, d
       const keyEnd = reader.lengthEnd(end);
       const start = reader.pos;
       reader.pos = keyEnd;
-      key = keyTable.text(reader.bytes, start, keyEnd);
-    } else if (tag === 18) {
-      value = readAnyValue(reader, reader.lengthEnd(end), depth);
-    } else {
-      reader.skip(tag, end);
-    }
+      key = keyAt(reader.source, start, keyEnd);
+    } else if (tag === 18) value = readAnyValue(reader, reader.lengthEnd(end), depth);
+    else reader.skip(tag, end);
   }
   into.keys.push(key);
   into.values.push(value);
