@@ -23,7 +23,7 @@ import { Gathered } from './normalise/gather.ts';
 import type { OtlpSignal } from './otlp/encode-reply.ts';
 import type { Pricer } from './price/pricer.ts';
 import type { SliceThresholds } from './slices/slices.ts';
-import { rejectionMessage, type TakenIn, takeInLogs, takeInSpans } from './take-in.ts';
+import { rejectionMessage, type TakenIn, takeInEach, takeInLogs, takeInSpans } from './take-in.ts';
 
 export interface CollectorOptions {
   sink: Sink;
@@ -131,7 +131,7 @@ export function createCollector(options: CollectorOptions): Collector {
     const body = await decompress(raw, request.headers['content-encoding'], options.otlp_max_bytes);
     const taken =
       signal === 'traces'
-        ? takeInSpans(encoding.traces(body), context(project))
+        ? takeInEach((take) => encoding.eachSpan(body, take), context(project))
         : takeInLogs(encoding.logs(body), context(project));
     await store(taken, body.length);
     const partial =

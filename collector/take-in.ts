@@ -24,7 +24,7 @@ export interface Rejection {
   message: string;
 }
 
-function nothing(received: number): TakenIn {
+function nothing(received = 0): TakenIn {
   return {
     received,
     calls: [],
@@ -37,9 +37,11 @@ function nothing(received: number): TakenIn {
   };
 }
 
-export function takeInSpans(spans: readonly Span[], context: NormaliseContext): TakenIn {
-  const taken = nothing(spans.length);
-  for (const span of spans) {
+/** `each` hands over the spans of a request; they are not kept. Throws what `each` throws. */
+export function takeInEach(each: (take: (span: Span) => void) => void, context: NormaliseContext): TakenIn {
+  const taken = nothing();
+  each((span) => {
+    taken.received++;
     const result = normalise(span, context);
     if (result.outcome === 'not_a_model_call') taken.not_model_calls++;
     else if (result.outcome === 'rejected') taken.rejections.push(result);
@@ -48,8 +50,12 @@ export function takeInSpans(spans: readonly Span[], context: NormaliseContext): 
       if (result.outcome === 'carrier') taken.carriers++;
       if (result.payload) taken.payloads.push(result.payload);
     }
-  }
+  });
   return taken;
+}
+
+export function takeInSpans(spans: readonly Span[], context: NormaliseContext): TakenIn {
+  return takeInEach((take) => spans.forEach(take), context);
 }
 
 export function takeInLogs(records: readonly LogRecord[], context: NormaliseContext): TakenIn {

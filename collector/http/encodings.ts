@@ -1,6 +1,6 @@
 /** The two encodings of OTLP/HTTP: how a body is decoded and how the reply to it is written. */
 import { decodeLogsJson, decodeTracesJson } from '../otlp/decode-json.ts';
-import { decodeLogs, decodeTraces } from '../otlp/decode-protobuf.ts';
+import { decodeLogs, eachSpan } from '../otlp/decode-protobuf.ts';
 import {
   encodeReplyJson,
   encodeReplyProtobuf,
@@ -13,7 +13,8 @@ import type { LogRecord, Span } from '../otlp/span.ts';
 
 export interface Encoding {
   content_type: string;
-  traces(body: Uint8Array): Span[];
+  /** Hands over the spans one by one; when it throws, those until then are void. */
+  eachSpan(body: Uint8Array, take: (span: Span) => void): void;
   logs(body: Uint8Array): LogRecord[];
   reply(signal: OtlpSignal, partial: PartialSuccess | undefined): Buffer;
   status(code: number, message: string): Buffer;
@@ -21,7 +22,7 @@ export interface Encoding {
 
 export const protobuf: Encoding = {
   content_type: 'application/x-protobuf',
-  traces: decodeTraces,
+  eachSpan,
   logs: decodeLogs,
   reply: (_signal, partial) => Buffer.from(encodeReplyProtobuf(partial)),
   status: (code, message) => Buffer.from(encodeStatusProtobuf(code, message)),
@@ -29,7 +30,7 @@ export const protobuf: Encoding = {
 
 export const json: Encoding = {
   content_type: 'application/json',
-  traces: decodeTracesJson,
+  eachSpan: (body, take) => decodeTracesJson(body).forEach(take),
   logs: decodeLogsJson,
   reply: (signal, partial) => Buffer.from(encodeReplyJson(signal, partial)),
   status: (code, message) => Buffer.from(encodeStatusJson(code, message)),

@@ -1,5 +1,5 @@
 /** OTLP requests in JSON: the messages around spans and log records, whose shape both signals share. */
-import { DecodedResource, DecodedScope, markTruncated } from './decoded.ts';
+import { DecodedResource, DecodedScope } from './decoded.ts';
 import { JsonCursor, type JsonObject } from './json-cursor.ts';
 import { guardJson } from './json-guard.ts';
 import { readLogRecord } from './json-log.ts';
@@ -79,7 +79,7 @@ function readResourceGroup<T extends { truncated: boolean }>(
   eachObject(cursor, group[signal.scopes], signal.scopes, (scopeGroup) => {
     readScopeGroup(cursor, scopeGroup, resource, signal, records);
   });
-  if (cut) markTruncated(records, first);
+  if (cut) for (let i = first; i < records.length; i++) records[i]!.truncated = true;
 }
 
 function readScopeGroup<T extends { truncated: boolean }>(
@@ -102,7 +102,7 @@ function readScopeGroup<T extends { truncated: boolean }>(
   eachObject(cursor, group[signal.records], signal.records, (record) => {
     records.push(signal.read(cursor, record, resource, scope));
   });
-  if (cut) markTruncated(records, first);
+  if (cut) for (let i = first; i < records.length; i++) records[i]!.truncated = true;
 }
 
 /** Calls back with each object of a list field, with the path set to it. */

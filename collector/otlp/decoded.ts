@@ -68,8 +68,3 @@ export class DecodedLogRecord implements LogRecord {
     this.scope = scope;
   }
 }
-
-/** Marks the records from index `from` on: something of what they share was cut. */
-export function markTruncated(records: { truncated: boolean }[], from: number): void {
-  for (let i = from; i < records.length; i++) records[i]!.truncated = true;
-}
