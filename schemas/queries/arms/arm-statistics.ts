@@ -3,7 +3,7 @@ import { BoundValues } from '../bound-values.ts';
 import { slicesLeft } from '../filters.ts';
 import type { Statement } from '../statement.ts';
 import type { ArmMeasure } from './arm-metrics.ts';
-import { type ArmsQuery, armCtes } from './compared-arms.ts';
+import { type ArmsQuery, armCtes, armsOf } from './compared-arms.ts';
 import { joinStrata, type Matching } from './matched-arms.ts';
 
 export interface ArmStatisticsQuery extends ArmsQuery {
@@ -28,12 +28,14 @@ export interface ArmStatisticsRow {
 /** Ranks that are brought beyond the reach: it is worked out with a normal curve, and small samples have none. */
 const MARGIN = 12;
 
-/** The three steps of a measure, each made of the one before. */
+/** The steps of a measure, each made of the one before. */
 interface Parts {
   /** Columns of a call; null where it has no value. */
   columns: string[];
-  /** Aggregates over the calls of a group. */
-  aggregates: string[];
+  /** Aggregates over the calls of a kind: sums and lists, which add up. */
+  sums: string[];
+  /** Aggregates over the kinds of a group. */
+  totals: string[];
   /** The measure's part of the row. */
   tuple: string;
 }
@@ -51,7 +53,11 @@ function plainQuantile(m: string, { level, value }: ArmMeasure & { kind: 'quanti
   const number = `toUInt64(ceil(2 * ${spread}) + 1)`;
   return {
     columns: [`${there(value)} AS ${m}_v`],
-    aggregates: [`arraySort(groupArray(${m}_v)) AS ${m}_sorted`, `toFloat64(length(${m}_sorted)) AS ${m}_n`],
+    sums: [`groupArray(${m}_v) AS ${m}_list`],
+    totals: [
+      `arraySort(groupArrayArray(${m}_list)) AS ${m}_sorted`,
+      `toFloat64(length(${m}_sorted)) AS ${m}_n`,
+    ],
     tuple: `(${m}_n, ${first}, arraySlice(${m}_sorted, ${first}, ${number}))`,
   };
 }
@@ -59,11 +65,13 @@ function plainQuantile(m: string, { level, value }: ArmMeasure & { kind: 'quanti
 /** Ranks are in units of unweighted calls: a sample of such weights is worth so many of them. */
 function weightedQuantile(m: string, measure: ArmMeasure & { kind: 'quantile' }, reach: number): Parts {
   const { level, value } = measure;
+  const worth = worthOf(m, true);
   return {
     columns: [`${there(value)} AS ${m}_v`],
-    aggregates: [
-      ...worthOf(m, true),
-      `arraySort(groupArrayIf((assumeNotNull(${m}_v), weight), ${m}_v IS NOT NULL)) AS ${m}_sorted`,
+    sums: [...worth.sums, `groupArrayIf((assumeNotNull(${m}_v), weight), ${m}_v IS NOT NULL) AS ${m}_list`],
+    totals: [
+      ...worth.totals,
+      `arraySort(groupArrayArray(${m}_list)) AS ${m}_sorted`,
       `arrayMap(w -> w / ${m}_total * ${m}_worth, arrayCumSum(${m}_sorted.2)) AS ${m}_ranks`,
     ],
     tuple: `(${m}_n, ${m}_worth, arrayFilter(p -> abs(p.2 - ${m}_worth * ${level}) <= ${rankSpread(`${m}_worth`, level, reach)},
@@ -72,81 +80,108 @@ function weightedQuantile(m: string, measure: ArmMeasure & { kind: 'quantile' },
 }
 
 /** Calls with a value, and how many unweighted ones they are worth (Kish's effective sample size). */
-function worthOf(m: string, weighted: boolean): string[] {
-  const n = `toFloat64(count(${m}_v)) AS ${m}_n`;
-  if (!weighted) return [n, `${m}_n AS ${m}_worth`];
-  return [
-    n,
-    `sumIf(weight, ${m}_v IS NOT NULL) AS ${m}_total`,
-    `sumIf(weight * weight, ${m}_v IS NOT NULL) AS ${m}_squares`,
-    `${m}_total * ${m}_total / ${m}_squares AS ${m}_worth`,
-  ];
+function worthOf(m: string, weighted: boolean): Pick<Parts, 'sums' | 'totals'> {
+  const count = `count(${m}_v) AS ${m}_count`;
+  const n = `toFloat64(sum(${m}_count)) AS ${m}_n`;
+  if (!weighted) return { sums: [count], totals: [n, `${m}_n AS ${m}_total`, `${m}_n AS ${m}_worth`] };
+  const there = `${m}_v IS NOT NULL`;
+  return {
+    sums: [
+      count,
+      `sumIf(weight, ${there}) AS ${m}_weight`,
+      `sumIf(weight * weight, ${there}) AS ${m}_square_weight`,
+    ],
+    totals: [
+      n,
+      `sum(${m}_weight) AS ${m}_total`,
+      `${m}_total * ${m}_total / sum(${m}_square_weight) AS ${m}_worth`,
+    ],
+  };
 }
 
 function partsOf(m: string, measure: ArmMeasure, weighted: boolean, reach: number): Parts {
-  const mean = (of: string): string => (weighted ? `sum(weight * ${of}) / ${m}_total` : `avg(${of})`);
+  const worth = worthOf(m, weighted);
+  /** The mean of an expression of a call, by the sum that is kept of it; null columns give null, as `avg` does. */
+  const means = (...of: string[]): { sums: string[]; means: string[] } => ({
+    sums: of.map((one, index) => `sum(${weighted ? `weight * ${one}` : one}) AS ${m}_sum${index}`),
+    means: of.map((_, index) => `sum(${m}_sum${index}) / ${m}_total`),
+  });
   switch (measure.kind) {
     case 'quantile':
       return weighted ? weightedQuantile(m, measure, reach) : plainQuantile(m, measure, reach);
-    case 'rate':
+    case 'rate': {
+      const rate = means(`${m}_v`);
       return {
         columns: [`if(selected AND (${measure.condition}), 1., 0.) AS ${m}_v`],
-        aggregates: [...worthOf(m, weighted), `${mean(`${m}_v`)} AS ${m}_rate`],
+        sums: [...worth.sums, ...rate.sums],
+        totals: [...worth.totals, `${rate.means[0]} AS ${m}_rate`],
         tuple: `(${m}_n, ${m}_worth, ${m}_rate)`,
       };
-    case 'mean':
+    }
+    case 'mean': {
+      const mean = means(`${m}_v`, `${m}_v * ${m}_v`);
       return {
         columns: [`${there(measure.value)} AS ${m}_v`],
-        aggregates: [
-          ...worthOf(m, weighted),
-          `countIf(${m}_v NOT IN (0, 1)) AS ${m}_graded`,
-          `${mean(`${m}_v`)} AS ${m}_mean`,
-          `${mean(`${m}_v * ${m}_v`)} AS ${m}_square`,
+        sums: [...worth.sums, ...mean.sums, `countIf(${m}_v NOT IN (0, 1)) AS ${m}_grades`],
+        totals: [
+          ...worth.totals,
+          `sum(${m}_grades) AS ${m}_graded`,
+          `${mean.means[0]} AS ${m}_mean`,
+          `${mean.means[1]} AS ${m}_square`,
         ],
         tuple: `(${m}_n, ${m}_worth, ${m}_graded, ${m}_mean, ${m}_square)`,
       };
+    }
     case 'ratio': {
       const { numerator, denominator } = measure;
-      const means = [`${m}_v`, `${m}_w`, `${m}_v * ${m}_v`, `${m}_w * ${m}_w`, `${m}_v * ${m}_w`];
+      const ratio = means(`${m}_v`, `${m}_w`, `${m}_v * ${m}_v`, `${m}_w * ${m}_w`, `${m}_v * ${m}_w`);
       return {
         columns: [
           `${there(numerator, denominator)} AS ${m}_v`,
           `if(${m}_v IS NULL, NULL, toFloat64(${denominator})) AS ${m}_w`,
         ],
-        aggregates: [...worthOf(m, weighted), `[${means.map(mean).join(', ')}] AS ${m}_means`],
+        sums: [...worth.sums, ...ratio.sums],
+        totals: [...worth.totals, `[${ratio.means.join(', ')}] AS ${m}_means`],
         tuple: `(${m}_n, ${m}_worth, ${m}_means)`,
       };
     }
   }
 }
 
-/** A row for each arm, and for each arm and slice asked for, that has calls. */
+/**
+ * A row for each arm, and for each arm and slice asked for, that has calls. Calls are added up by kind first, that is by
+ * the arms and slices that they are in: kinds are few, so a call in several arms or slices is read and worked out once.
+ */
 export function armStatisticsStatement(query: ArmStatisticsQuery): Statement {
   const values = new BoundValues();
   const { matching } = query;
   const ctes = armCtes(query, values);
-  const source = matching ? joinStrata(matching, ctes) : '(SELECT *, toFloat64(1) AS weight FROM arms)';
+  const source = matching ? joinStrata(matching, query, ctes) : 'arms';
   const parts = query.measures.map((measure, index) =>
     partsOf(`m${index}`, measure, matching !== undefined, query.reach),
   );
-  const slices = values.bind('Array(String)', query.slices);
-  const shown = `arrayFilter(s -> s IN ${slices}, ${slicesLeft(
+  const asked = values.bind('Array(String)', query.slices);
+  const shown = `arrayFilter(s -> s IN ${asked}, ${slicesLeft(
     query.filters.filter(({ dimension }) => dimension === 'slice'),
     values,
   )})`;
-  const groups =
-    query.slices.length === 0
-      ? "(1, '')"
-      : `arrayJoin(arrayConcat([(1, '')], arrayMap(s -> (0, s), ${shown})))`;
+  const hasSlices = query.slices.length > 0;
+  const places = hasSlices ? `arrayConcat([(1, '')], arrayMap(s -> (0, s), any_shown))` : "[(1, '')]";
+  // A weight is one of an arm, so the arms of weighted calls are told apart from the start.
+  const arm = matching ? 'arm' : 'members';
   const sql = `WITH ${ctes.join(',\n')}
 SELECT arm, place.1 AS overall, place.2 AS slice, calls,
   ${parts.map(({ tuple }, index) => `${tuple} AS m${index}`).join(',\n  ')}
 FROM (
-  SELECT arm, place, count() AS calls,
-    ${parts.flatMap(({ aggregates }) => aggregates).join(',\n    ')}
-  FROM (SELECT arm, weight, ${groups} AS place,
-    ${parts.flatMap(({ columns }) => columns).join(',\n    ')}
-    FROM ${source})
+  SELECT arm, place, sum(number) AS calls,
+    ${parts.flatMap(({ totals }) => totals).join(',\n    ')}
+  FROM (SELECT *, ${matching ? '' : `arrayJoin(${armsOf(query)}) AS arm, `}arrayJoin(${places}) AS place FROM (
+    SELECT ${arm}, ${hasSlices ? 'cityHash64(shown) AS slices_id, any(shown) AS any_shown, ' : ''}count() AS number,
+      ${parts.flatMap(({ sums }) => sums).join(',\n      ')}
+    FROM (SELECT ${arm}, ${matching ? 'weight, ' : ''}${hasSlices ? `${shown} AS shown, ` : ''}
+      ${parts.flatMap(({ columns }) => columns).join(',\n      ')}
+      FROM ${source})
+    GROUP BY ${arm}${hasSlices ? ', slices_id' : ''}))
   GROUP BY arm, place
 )`;
   return { sql, params: values.params };

@@ -15,7 +15,7 @@ export interface Arm {
 
 export interface ArmsQuery {
   scope: Omit<CountedScope, 'from_ms' | 'to_ms'>;
-  /** The first is the baseline; at most 255. */
+  /** The first is the baseline; at most 8. */
   arms: readonly Arm[];
   filters: readonly Filter[];
   /** Name of the scores that stand beside the calls as `score`. */
@@ -41,8 +41,9 @@ function byWindow(arms: readonly Arm[]): WindowedArms[] {
 }
 
 /**
- * Common table expressions, the last of them `arms`: every column of the counted calls, `arm` (0 is the baseline),
- * `members` (all arms the call is in) and `selected` (by the filters on how a call ended; rates divide by all).
+ * Common table expressions, the last of them `arms`: every column of the counted calls of any arm, `members` (bit n is
+ * set where the call is in arm n; 0 is the baseline) and `selected` (by the filters on how a call ended; rates divide
+ * by all).
  */
 export function armCtes(query: ArmsQuery, values: BoundValues): string[] {
   const isOutcome = ({ dimension }: Filter): boolean => dimensionOf(dimension).outcome === true;
@@ -56,13 +57,17 @@ export function armCtes(query: ArmsQuery, values: BoundValues): string[] {
       source = `scored_${index}`;
     }
     const selectors = arms.map(({ number, selector }) => ({ number, sql: filterCalls(selector, values) }));
-    const members = selectors.map(({ number, sql }) => `if(${sql}, [toUInt8(${number})], emptyArrayUInt8())`);
+    const bits = selectors.map(({ number, sql }) => `(${sql}) * ${2 ** number}`);
     const selected = filterCalls(query.filters.filter(isOutcome), values);
     const rest = query.filters.filter((filter) => !isOutcome(filter));
-    return `SELECT *, arrayJoin(members) AS arm FROM (
-    SELECT *, arrayConcat(${members.join(', ')}) AS members, ${selected} AS selected
-    FROM ${source} WHERE ${filterCalls(rest, values)} AND (${selectors.map(({ sql }) => sql).join(' OR ')}))`;
+    return `SELECT *, toUInt8(${bits.join(' + ')}) AS members, ${selected} AS selected
+    FROM ${source} WHERE ${filterCalls(rest, values)} AND (${selectors.map(({ sql }) => sql).join(' OR ')})`;
   });
   ctes.push(`arms AS (${unions.join('\nUNION ALL\n')})`);
   return ctes;
+}
+
+/** An array of the arms that a call, or a group of calls with the same members, is in. */
+export function armsOf({ arms }: ArmsQuery): string {
+  return `arrayFilter(a -> bitTest(members, a), range(${arms.length}))`;
 }

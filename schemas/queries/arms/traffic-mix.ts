@@ -2,7 +2,7 @@
 import { BoundValues } from '../bound-values.ts';
 import { slicesLeft } from '../filters.ts';
 import type { Statement } from '../statement.ts';
-import { type ArmsQuery, armCtes } from './compared-arms.ts';
+import { type ArmsQuery, armCtes, armsOf } from './compared-arms.ts';
 
 /** Upper bounds of the sizes, in input tokens. */
 const PROMPT_SIZES: readonly (readonly [below: number, name: string])[] = [
@@ -48,19 +48,23 @@ export function trafficMixStatement(query: ArmsQuery): Statement {
     query.filters.filter(({ dimension }) => dimension === 'slice'),
     values,
   );
-  // Kinds of calls are few beside calls: counted first, they are taken apart by dimension afterwards.
+  const names = MIX_DIMENSION_NAMES.map((_, index) => `k${index}`);
   const kinds = MIX_DIMENSION_NAMES.map((name, index) => `${MIX_DIMENSIONS[name].sql} AS k${index}`);
-  const pairs = MIX_DIMENSION_NAMES.map((name, index) => `('${name}', toString(k${index}))`);
+  const pairs = MIX_DIMENSION_NAMES.map((name, index) => `('${name}', toString(any_k${index}))`);
+  // Kinds of calls are few beside calls: counted first, by a number, they are taken apart by dimension afterwards.
   const sql = `WITH ${ctes.join(',\n')}
 SELECT arm, kind.1 AS dimension, kind.2 AS value, sum(number) AS calls
 FROM (
   SELECT arm, number, arrayJoin(arrayConcat([('all', ''), ${pairs.join(', ')}],
-    if(is_shared, [('shared', '')], []),
+    if(arm > 0 AND bitTest(members, 0), [('shared', '')], []),
     arrayMap(s -> ('slice', s), ${slices}))) AS kind
   FROM (
-    SELECT arm, slices, arm > 0 AND has(members, 0) AS is_shared, ${kinds.join(', ')}, count() AS number
-    FROM arms
-    GROUP BY arm, slices, is_shared, ${kinds.map((_, index) => `k${index}`).join(', ')}
+    SELECT arrayJoin(${armsOf(query)}) AS arm, any_slices AS slices, * FROM (
+      SELECT members, cityHash64(slices, ${names.join(', ')}) AS kind_id, any(slices) AS any_slices, count() AS number,
+        ${names.map((name) => `any(${name}) AS any_${name}`).join(', ')}
+      FROM (SELECT members, slices, ${kinds.join(', ')} FROM arms)
+      GROUP BY members, kind_id
+    )
   )
 )
 GROUP BY arm, kind
