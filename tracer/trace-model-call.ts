@@ -59,6 +59,7 @@ function settle(answer: unknown, call: CallSpan): void {
 function followPromise(promise: PromiseLike<unknown>, call: CallSpan): PromiseLike<unknown> {
   return promise.then(
     (answer) => {
+      call.touch();
       settle(answer, call);
       return answer;
     },

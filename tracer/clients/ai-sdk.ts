@@ -4,6 +4,7 @@
  */
 import { context, createContextKey } from '@opentelemetry/api';
 import { type CallSpan, startCallSpan } from '../call-span.ts';
+import { delegate } from '../delegate.ts';
 import { guarded } from '../guard.ts';
 import type { ModelCallOptions } from '../options.ts';
 import { traceWith } from '../trace-model-call.ts';
@@ -59,14 +60,14 @@ export function traceAiSdkModel(model: object): void {
     wrapMethod(model, name, (original) => {
       return function traced(this: unknown, ...args) {
         const run = () => Reflect.apply(original, this, args);
-        return attempt(() => callOptions(this, name, args[0]), run);
+        return attempt(() => callOptions(this, name, args[0]), run, fields(args[0])?.abortSignal);
       };
     });
   }
   markWrapped(model);
 }
 
-function attempt(options: () => ModelCallOptions, run: () => unknown): unknown {
+function attempt(options: () => ModelCallOptions, run: () => unknown, signal: unknown): unknown {
   const attempts = context.active().getValue(ATTEMPTS) as Attempts | undefined;
   const waiting = attempts?.waiting;
   const call = waiting?.call ?? guarded(() => startCallSpan(options(), true));
@@ -75,28 +76,30 @@ function attempt(options: () => ModelCallOptions, run: () => unknown): unknown {
     attempts.waiting = undefined;
     call.retried();
   }
-  return traceWith(attempts ? patient(call, attempts) : call, run);
+  return traceWith(abortable(attempts ? patient(call, attempts) : call, signal), run);
 }
 
 /** The same call, which does not end when the request fails: it waits for the next attempt. */
 function patient(call: CallSpan, attempts: Attempts): CallSpan {
-  return {
-    run: (fn) => call.run(fn),
-    record: (reading) => call.record(reading),
-    markFirstToken: () => call.markFirstToken(),
-    spanContext: () => call.spanContext(),
-    markStream: () => call.markStream(),
-    touch: () => call.touch(),
-    retried: () => call.retried(),
-    end: (reading, at_ms) => call.end(reading, at_ms),
+  return delegate(call, {
     fail(error, reading) {
       // A stream that breaks while it is read is not repeated.
       if (reading) call.fail(error, reading);
       else attempts.waiting = { call, error };
     },
-    lastActive: () => call.lastActive(),
-    join: (options) => call.join(options),
-  };
+  });
+}
+
+/** The same call, which was aborted if its stream is left after the signal said so: the AI SDK then cancels it. */
+function abortable(call: CallSpan, signal: unknown): CallSpan {
+  if (!(signal instanceof AbortSignal)) return call;
+  return delegate(call, {
+    end(reading, at_ms) {
+      const isAborted = signal.aborted && reading.finish_reasons === undefined;
+      const name = string(fields(signal.reason)?.name) ?? 'AbortError';
+      call.end(isAborted ? { ...reading, error_type: name } : reading, at_ms);
+    },
+  });
 }
 
 function callOptions(model: unknown, method: string, given: unknown): ModelCallOptions {

@@ -12,6 +12,7 @@ import { traceWith } from '../trace-model-call.ts';
 import { type Fields, fields, string } from '../values.ts';
 import { patchRetries } from './openai.ts';
 import { endpointOf } from './providers.ts';
+import { ofHelper, watchHelper } from './stream-helper.ts';
 import { classOf, prototypeOf, wrapMethod } from './wrap.ts';
 
 /** Set where the client is not to make a span of its own. */
@@ -46,13 +47,14 @@ function patchMessages(messages: unknown): void {
       const options = guarded(() => callOptions(this, args[0]));
       const call = options && startCallSpan(options, true);
       const run = () => Reflect.apply(original, this, args);
-      return call ? traceWith(call, () => quietly(this, run)) : run();
+      return call ? traceWith(ofHelper(call), () => quietly(this, run)) : run();
     };
   });
   // The helper begins its span before it asks for the message.
   wrapMethod(messages, 'stream', (original) => {
+    const watched = watchHelper(original);
     return function stream(this: unknown, ...args) {
-      return quietly(this, () => Reflect.apply(original, this, args));
+      return quietly(this, () => Reflect.apply(watched, this, args));
     };
   });
 }

@@ -6,6 +6,7 @@ import type { ModelCallOptions } from '../options.ts';
 import { traceWith } from '../trace-model-call.ts';
 import { type Fields, fields, string } from '../values.ts';
 import { endpointOf } from './providers.ts';
+import { ofHelper, watchHelper } from './stream-helper.ts';
 import { classOf, type Method, prototypeOf, wrapMethod } from './wrap.ts';
 
 type Operation = 'chat' | 'text_completion' | 'embeddings';
@@ -48,6 +49,7 @@ function patchResources({ chat, completions, responses, embeddings }: Resources)
   wrapMethod(completions, 'create', traceCreate('text_completion'));
   wrapMethod(responses, 'create', traceCreate('chat'));
   wrapMethod(embeddings, 'create', traceCreate('embeddings'));
+  for (const resource of [chat, responses]) wrapMethod(resource, 'stream', watchHelper);
 }
 
 /** Counts what a client of OpenAI's or Anthropic's tries again, on the call that it is part of. */
@@ -66,7 +68,7 @@ function traceCreate(operation: Operation): (original: Method) => Method {
       const options = guarded(() => callOptions(operation, this, args[0]));
       const call = options && startCallSpan(options, true);
       const run = () => Reflect.apply(original, this, args);
-      return call ? traceWith(call, run) : run();
+      return call ? traceWith(ofHelper(call), run) : run();
     };
 }
 

@@ -1,4 +1,5 @@
 /** The answer to a plain `fetch`: JSON or server-sent events, seen as the caller reads it. */
+import type { AnswerReading } from '../answers/answer-reading.ts';
 import { readAnswer, streamReader } from '../answers/read-answer.ts';
 import type { CallSpan } from '../call-span.ts';
 import { fields } from '../values.ts';
@@ -9,6 +10,8 @@ import type { Watcher } from './watch.ts';
 
 /** A longer JSON body is passed on and not read: its call has no counts. */
 const MAX_BODY_CHARS = 8_388_608;
+/** After so long the body of a failure, which may name it, is taken for one that nobody reads. */
+const UNREAD_FAILURE_MS = 500;
 
 /** Ends the call when the caller has read the body, or has left it. True, for the call is the body's to end. */
 export function followResponse(response: Response, call: CallSpan): boolean {
@@ -21,7 +24,17 @@ export function followResponse(response: Response, call: CallSpan): boolean {
   const { watcher, reading } = isStream && response.ok ? eventWatcher(call) : bodyWatcher(response, call);
   watchReadable(response.body, watcher);
   endWhenAbandoned(response, call, reading);
+  if (!response.ok) endUnlessRead(call, reading);
   return true;
+}
+
+/** Who looks at the status of a failure alone reads no body, and the process may end before it is collected. */
+function endUnlessRead(call: CallSpan, reading: () => AnswerReading): void {
+  const answered_ms = call.lastActive();
+  setTimeout(() => {
+    const isRead = call.lastActive() > answered_ms + 1;
+    if (!isRead) call.end(reading(), answered_ms);
+  }, UNREAD_FAILURE_MS).unref();
 }
 
 function eventWatcher(call: CallSpan) {

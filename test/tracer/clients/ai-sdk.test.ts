@@ -77,6 +77,26 @@ test('streamText is followed to its end, however it is read', async () => {
   assert.ok((await nextSpan()).attributes['error.type']);
 });
 
+test('a stream that the application aborts says so, by the name that the signal was given', async () => {
+  for (const [reason, name] of [
+    [undefined, 'AbortError'],
+    [new DOMException('too slow', 'TimeoutError'), 'TimeoutError'],
+  ] as const) {
+    const controller = new AbortController();
+    const stream = ai.streamText({
+      model: chat('m'),
+      prompt: 'Capital?',
+      abortSignal: controller.signal,
+      ...headers({ chunk_delay_ms: 20 }),
+      onError() {},
+    });
+    await assert.doesNotReject(async () => {
+      for await (const _ of stream.textStream) controller.abort(reason);
+    });
+    assert.equal((await nextSpan()).attributes['error.type'], name);
+  }
+});
+
 test('a generation of several steps is several calls, as it is billed', async () => {
   const { z } = await import('zod');
   const now = ai.tool({ inputSchema: z.object({}), execute: async () => 'noon' });

@@ -97,6 +97,14 @@ test('a stream that is aborted or breaks has not said what it cost, and has no c
   for (const { attributes } of spans) assert.equal('gen_ai.usage.output_tokens' in attributes, false);
 });
 
+test('a loop over the stream helper that is left is no failure', async () => {
+  const helper = client.messages.stream(request, headers({ chunk_delay_ms: 10 }));
+  for await (const { type } of helper) if (type === 'content_block_delta') break;
+  const { attributes } = await nextSpan();
+  assert.equal('error.type' in attributes, false);
+  assert.ok(Number(attributes['gen_ai.response.time_to_first_chunk']) > 0);
+});
+
 test('tool calls and images are read: they are no text', async () => {
   const source = { type: 'base64' as const, media_type: 'image/png' as const, data: 'AAAA' };
   const content = [

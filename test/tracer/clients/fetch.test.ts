@@ -5,7 +5,7 @@ import { patchFetch } from '../../../tracer/clients/fetch.ts';
 import { configure, traced, traceModelCall } from '../../../tracer/index.ts';
 import { type FakeProvider, startFakeProvider } from '../../support/fake-provider.ts';
 import { type Fake, fakeHeaders } from '../support/client.ts';
-import { nextSpan, recordSpans, takeSpan, takeSpans } from '../support/recorded-spans.ts';
+import { durationMs, nextSpan, recordSpans, takeSpan, takeSpans } from '../support/recorded-spans.ts';
 
 const TEXT = 'Paris is the capital of France.';
 const hash = createHash('sha256').update(TEXT).digest('hex');
@@ -92,6 +92,22 @@ test('failures are named by the body, and the caller reads it as ever', async ()
   await assert.rejects(refused, TypeError);
   assert.equal(takeSpan().attributes['error.type'], 'ECONNREFUSED');
   configure({ fetch_hosts: [new URL(provider.url).host] });
+});
+
+test('a failure whose body nobody reads is told of all the same, with the time it took', async () => {
+  const response = await post(chat, { status: 429, delay_ms: 30 });
+  assert.equal(response.status, 429);
+  const span = await nextSpan();
+  assert.equal(span.attributes['http.response.status_code'], 429);
+  assert.equal(span.attributes['error.type'], '429');
+  assert.ok(durationMs(span) >= 29 && durationMs(span) < 450, String(durationMs(span)));
+});
+
+test('a failure whose body is read late is named by it', async () => {
+  const response = await post(chat, { status: 429 });
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  await response.json();
+  assert.equal(takeSpan().attributes['error.type'], 'rate_limit_exceeded');
 });
 
 test('other paths, hosts and bodies pass through untouched', async () => {

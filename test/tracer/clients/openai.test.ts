@@ -119,6 +119,22 @@ test('break, abort and a broken connection end a stream’s span each in its way
   assert.equal(attributes['plumbline.response.hash'], sha256(TEXT.slice(0, 16)));
 });
 
+test('a loop over a helper that is left is no failure, and a helper that is aborted is one', async () => {
+  const [body, options] = ask({ chunk_delay_ms: 10 });
+  for await (const _ of client.chat.completions.stream(body, options)) break;
+  const { attributes } = await nextSpan();
+  assert.equal('error.type' in attributes, false);
+  assert.equal(attributes['gen_ai.request.stream'], true);
+  const events = client.responses.stream({ model: 'm', input: 'hi' }, options);
+  for await (const { type } of events) if (type === 'response.output_text.delta') break;
+  assert.equal('error.type' in (await nextSpan()).attributes, false);
+
+  const aborted = client.chat.completions.stream(body, options);
+  aborted.once('chunk', () => aborted.abort());
+  await assert.rejects(aborted.done(), OpenAI.APIUserAbortError);
+  assert.equal((await nextSpan()).attributes['error.type'], 'AbortError');
+});
+
 test('helpers use what is traced, and are traced once', async () => {
   const [body, options] = ask();
   await client.chat.completions.stream(body, options).finalChatCompletion();
