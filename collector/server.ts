@@ -11,7 +11,7 @@ import { type BlockWriter, createBlockWriter, type GroupingOptions } from './blo
 import { dialects } from './dialects/index.ts';
 import { createHeartbeatSpan } from './heartbeat.ts';
 import { decompress } from './http/decompress.ts';
-import { encodingOf, json } from './http/encodings.ts';
+import { type Encoding, encodingOf, json } from './http/encodings.ts';
 import { BodyTooLargeError, KeyError, UnsupportedTypeError } from './http/errors.ts';
 import { type Failure, failureOf } from './http/failure.ts';
 import { readRest } from './http/read-rest.ts';
@@ -119,6 +119,26 @@ export function createCollector(options: CollectorOptions): Collector {
     ledger.became('content', contents);
   }
 
+  /**
+   * Lets go of the body: one that is held until the answer outlives two rounds of the garbage collector, and then only
+   * a full one, several times dearer, takes it away.
+   */
+  async function takeIn(
+    signal: OtlpSignal,
+    encoding: Encoding,
+    request: FastifyRequest,
+    context: NormaliseContext,
+  ): Promise<{ taken: TakenIn; bytes: number }> {
+    const raw = (request.body as Buffer | undefined) ?? Buffer.alloc(0);
+    request.body = undefined;
+    const body = await decompress(raw, request.headers['content-encoding'], options.otlp_max_bytes);
+    const taken =
+      signal === 'traces'
+        ? takeInEach((take) => encoding.eachSpan(body, take), context)
+        : takeInLogs(encoding.logs(body), context);
+    return { taken, bytes: body.length };
+  }
+
   async function receive(
     signal: OtlpSignal,
     request: FastifyRequest,
@@ -126,14 +146,8 @@ export function createCollector(options: CollectorOptions): Collector {
   ): Promise<FastifyReply> {
     const encoding = encodingOf(request.headers['content-type']);
     if (encoding === undefined) throw new UnsupportedTypeError(request.headers['content-type']);
-    const project = projectOf(request);
-    const raw = (request.body as Buffer | undefined) ?? Buffer.alloc(0);
-    const body = await decompress(raw, request.headers['content-encoding'], options.otlp_max_bytes);
-    const taken =
-      signal === 'traces'
-        ? takeInEach((take) => encoding.eachSpan(body, take), context(project))
-        : takeInLogs(encoding.logs(body), context(project));
-    await store(taken, body.length);
+    const { taken, bytes } = await takeIn(signal, encoding, request, context(projectOf(request)));
+    await store(taken, bytes);
     const partial =
       taken.rejections.length > 0
         ? { rejected: taken.rejections.length, error_message: rejectionMessage(taken.rejections) }
