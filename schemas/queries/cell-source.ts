@@ -4,7 +4,7 @@
  */
 import type { BoundValues } from './bound-values.ts';
 import { type CellColumnName, type CellKind, cellKeys, cellsOfCalls, ROLLUP_TABLES } from './cells.ts';
-import { type CountedScope, countedCallsOf, type Source } from './counted-calls.ts';
+import { type CountedScope, countedCallsOf, type HourCondition, type Source } from './counted-calls.ts';
 import { type Counting, cleanHours, settledHours } from './counting.ts';
 import { CLOCK_GRAIN_MS, firstLiveHour, horizonMs, MS_PER_HOUR, moment } from './settling/times.ts';
 
@@ -28,6 +28,16 @@ function isSettled(scope: SettledScope, clean: ReadonlySet<number>): boolean {
     .every(({ hour }) => hour >= first && hour < end && clean.has(hour));
 }
 
+/**
+ * A condition on cells: of these hours, in the versions that the first statement saw. They hold what the calls were
+ * then, and are kept for an hour after another takes their place.
+ */
+function publishedIn({ hours }: Counting, clean: ReadonlySet<number>): string {
+  const chosen = hours.filter(({ hour }) => clean.has(hour));
+  if (chosen.length === 0) return '0';
+  return `(hour, version) IN (${chosen.map(({ hour, version }) => `(${hour}, ${BigInt(version)})`).join(', ')})`;
+}
+
 /** A SELECT of cells: their keys and `wanted` columns. */
 export function cellSource(
   scope: SettledScope,
@@ -39,44 +49,89 @@ export function cellSource(
   const { first, end } = wholeHours(scope);
   const project = `project = ${values.bind('String', scope.project)}`;
   const whole = `hour >= ${first} AND hour < ${end}`;
-  const marked = settledHours(database, `${project} AND ${whole}`, moment(counting.as_of_ms));
   const columns = [...cellKeys(kind), ...wanted].join(', ');
   const settled = `SELECT ${columns} FROM ${database}.${ROLLUP_TABLES[kind]} WHERE ${project} AND ${whole}`;
   const clean = cleanHours(counting, scope);
-  if (counting.repeats === 'stored' && isSettled(scope, clean)) {
-    const chosen = [...clean].filter((hour) => hour >= first && hour < end).length;
-    return {
-      ctes: [`published AS (SELECT hour, version FROM (${marked}) WHERE version != 0)`],
-      // An hour that was unsettled since the first statement must not be missed in silence.
-      select: `${settled} AND (hour, version) IN (SELECT hour, version FROM published)
-    AND (SELECT throwIf(count() != ${chosen}) FROM published) = 0`,
-    };
+  if (counting.repeats !== 'scratch' && isSettled(scope, clean)) {
+    return { ctes: [], select: `${settled} AND ${publishedIn(counting, clean)}` };
   }
+  const hours = counting.fails_if_overtaken
+    ? knownHours(scope, project, clean)
+    : foundHours(scope, project, whole);
   const tail = countedCallsOf(
-    {
-      ...scope,
-      from_ms: Math.max(scope.from_ms, horizonMs(scope)),
-      // What is not settled has to be looked at with fresh eyes: rows may come to it between the statements.
-      counting: { ...counting, repeats: counting.repeats === 'stored' ? 'searched' : counting.repeats },
-    },
-    {
-      own: 'hour IN (SELECT arrayJoin(unsettled))',
-      wide: 'hour IN (SELECT toInt32(arrayJoin(unsettled) + arrayJoin([-1, 0, 1])))',
-    },
+    { ...scope, from_ms: Math.max(scope.from_ms, horizonMs(scope)) },
+    hours.unsettled,
     values,
   );
   return {
-    ctes: [...hourCtes(scope, project, marked), ...tail.ctes],
-    select: `${settled} AND (hour, version) IN (SELECT c.1, c.2 FROM (SELECT arrayJoin(clean) AS c))
+    ctes: [...hours.ctes, ...tail.ctes],
+    select: `${settled} AND ${hours.published}
   UNION ALL
   SELECT ${columns} FROM (${cellsOfCalls(tail.select, kind, wanted)})`,
   };
 }
 
+/** Which hours come from where: `published` is a condition on cells, `unsettled` those on calls. */
+interface HoursPlan {
+  ctes: string[];
+  published: string;
+  unsettled: HourCondition;
+}
+
+const firstAndLast = ({ from_ms, to_ms }: { from_ms: number; to_ms: number }) => ({
+  first: Math.floor(from_ms / MS_PER_HOUR),
+  last: Math.floor((to_ms - 1) / MS_PER_HOUR),
+});
+
+/**
+ * As the first statement saw it. A row that has come to a settled hour since, or to one beside it, was stamped after
+ * the watermark of any settlement, as all that were visible were before: then the statement fails with STALE_CODE.
+ */
+function knownHours(scope: SettledScope, project: string, clean: ReadonlySet<number>): HoursPlan {
+  const { hours } = scope.counting;
+  const { first, end } = wholeHours(scope);
+  const window = firstAndLast(scope);
+  const chosen = hours.filter(({ hour }) => clean.has(hour) && hour >= first && hour < end);
+  const shown = Math.max(window.first, Math.floor(horizonMs(scope) / MS_PER_HOUR));
+  const settled = new Set(chosen.map(({ hour }) => hour));
+  const others = hoursFrom(shown, window.last).filter((hour) => !settled.has(hour));
+  const live = chosen.filter(({ hour }) => hour >= firstLiveHour(scope));
+  const watermark_ms = Math.max(...live.map((state) => state.watermark_ms));
+  const near = `hour IN (${around(live.map(({ hour }) => hour)).join(', ')})`;
+  const isOvertaken = `(SELECT throwIf(max(inserted_at) > ${moment(watermark_ms - CLOCK_GRAIN_MS)}) FROM ${scope.database}.calls WHERE ${project} AND ${near}) = 0`;
+  return {
+    ctes: [],
+    published: [publishedIn(scope.counting, settled), ...(live.length === 0 ? [] : [isOvertaken])].join(
+      ' AND ',
+    ),
+    unsettled: { own: `hour IN (${others.join(', ')})`, wide: `hour IN (${around(others).join(', ')})` },
+  };
+}
+
+const hoursFrom = (first: number, last: number): number[] =>
+  Array.from({ length: Math.max(0, last - first + 1) }, (_, index) => first + index);
+
+/** These hours and the two beside each. */
+const around = (hours: readonly number[]): number[] => [
+  ...new Set(hours.flatMap((hour) => [hour - 1, hour, hour + 1])),
+];
+
+/** As the second statement finds it: it costs more, and nothing can come in between. */
+function foundHours(scope: SettledScope, project: string, whole: string): HoursPlan {
+  const marked = settledHours(scope.database, `${project} AND ${whole}`, moment(scope.counting.as_of_ms));
+  return {
+    ctes: hourCtes(scope, project, marked),
+    published: '(hour, version) IN (SELECT c.1, c.2 FROM (SELECT arrayJoin(clean) AS c))',
+    unsettled: {
+      own: 'hour IN (SELECT arrayJoin(unsettled))',
+      wide: 'hour IN (SELECT toInt32(arrayJoin(unsettled) + arrayJoin([-1, 0, 1])))',
+    },
+  };
+}
+
 /** CTEs `clean`, hours with their versions, and `unsettled`, the other hours of the window: by the calls as they are. */
 function hourCtes(scope: SettledScope, project: string, marked: string): string[] {
-  const first = Math.floor(scope.from_ms / MS_PER_HOUR);
-  const last = Math.floor((scope.to_ms - 1) / MS_PER_HOUR);
+  const { first, last } = firstAndLast(scope);
   return [
     `(SELECT groupArray((hour, newest)) FROM (SELECT hour, toUnixTimestamp64Milli(max(inserted_at)) AS newest
     FROM ${scope.database}.calls WHERE ${project} AND hour >= ${first - 1} AND hour <= ${last + 1} GROUP BY project, hour)) AS newest_by_hour`,

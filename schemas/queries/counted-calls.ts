@@ -3,7 +3,7 @@
  * is a function of these rows. Decided on all calls of a project; filters come after.
  */
 import type { BoundValues } from './bound-values.ts';
-import type { Counting, CountingScope } from './counting.ts';
+import { type Counting, type CountingScope, type FreshRepeats, PARTS } from './counting.ts';
 import { pairs, SPAN_COLUMNS, spanCtes } from './settling/pairs.ts';
 import { CLOCK_GRAIN_MS, horizonMs, MS_PER_HOUR, moment } from './settling/times.ts';
 
@@ -55,7 +55,7 @@ export function countedCallsOf(scope: CountedScope, hours: HourCondition, values
   const { database } = scope;
   const calls = `${database}.calls`;
   const project = `project = ${values.bind('String', scope.project)}`;
-  const repeats = repeatsOf(scope, hours, project);
+  const repeats = repeatsOf(scope, hours, project, values);
   // Rows are placed by hour, so hours prune what is read; the times then cut within the first and the last.
   const conditions = [
     project,
@@ -75,6 +75,7 @@ function repeatsOf(
   scope: CountedScope,
   hours: HourCondition,
   project: string,
+  values: BoundValues,
 ): { ctes: string[]; conditions: string[] } {
   const { database } = scope;
   const counting = scope.counting ?? { repeats: 'searched', has_stored_repeats: true };
@@ -99,6 +100,8 @@ function repeatsOf(
     const repeats = `SELECT hour, trace_id, span_id FROM (${stored})`;
     return { ctes: [], conditions: [stale, ...(counting.has_stored_repeats ? [minus(repeats)] : [])] };
   }
+  if (scope.counting?.fresh)
+    return lessFresh(scope, scope.counting, scope.counting.fresh, hours, project, values);
   const inFresh = (prefix: string): string =>
     `(${prefix}hour, ${prefix}trace_id, ${prefix}span_id) NOT IN (SELECT hour, trace_id, span_id FROM fresh)`;
   const known = counting.has_stored_repeats
@@ -110,6 +113,44 @@ function repeatsOf(
       ...freshCtes(calls, project, { fresh: hours.wide, near: hours.wide }, examined),
     ],
     conditions: [minus([...known, own(pairs())].join('\n    UNION ALL\n    '))],
+  };
+}
+
+/** Less what is stored and what an own statement has found of the fresh rows, if there are no others meanwhile. */
+function lessFresh(
+  { database }: CountedScope,
+  { examined_ms, has_stored_repeats }: Counting,
+  fresh: FreshRepeats,
+  hours: HourCondition,
+  project: string,
+  values: BoundValues,
+): { ctes: string[]; conditions: string[] } {
+  const calls = `${database}.calls`;
+  const examined = moment(examined_ms);
+  const list = (ids: readonly string[], columns: readonly string[]): string =>
+    `SELECT ${columns.join(', ')} FROM (SELECT splitByChar(' ', arrayJoin(${values.bind('Array(String)', ids)})) AS id)`;
+  const isHour = (number: number): string => `toInt32(id[${number}])`;
+  const isSpan = (number: number): string =>
+    `toFixedString(unhex(id[${number}]), 16), toFixedString(unhex(id[${number + 1}]), 8)`;
+  const others = `(hour, trace_id, span_id, by_hour, by_trace_id, by_span_id) NOT IN (${list(fresh.superseded, [isHour(1), isSpan(2), isHour(4), isSpan(5)])})`;
+  const stored = storedPairs(
+    database,
+    [project, hours.own, `at <= ${examined}`, ...(fresh.superseded.length > 0 ? [others] : [])].join(' AND '),
+  );
+  const repeats = [
+    ...(has_stored_repeats ? [`SELECT hour, trace_id, span_id FROM (${stored})`] : []),
+    ...(fresh.repeats.length > 0 ? [list(fresh.repeats, [isHour(1), isSpan(2)])] : []),
+  ];
+  const of = `FROM ${calls} WHERE ${project} AND`;
+  return {
+    ctes: [],
+    conditions: [
+      `(SELECT throwIf(max(inserted_at) > ${examined}) ${of} ${hours.wide} AND hour NOT IN (${fresh.hours.join(', ')})) = 0`,
+      `(SELECT throwIf(${PARTS} != ${values.bind('UInt64', fresh.parts)}) ${of} hour IN (${fresh.hours.join(', ')})) = 0`,
+      ...(repeats.length > 0
+        ? [`(hour, trace_id, span_id) NOT IN (${repeats.join('\n    UNION ALL\n    ')})`]
+        : []),
+    ],
   };
 }
 
@@ -137,12 +178,34 @@ export function freshCtes(
     `(SELECT groupArray((toString(project), hour)) FROM (SELECT project, hour, max(inserted_at) AS newest FROM ${calls}
     WHERE ${project} AND ${hours.fresh} GROUP BY project, hour HAVING newest > ${since})) AS fresh_hours`,
     'arrayDistinct(arrayFlatten(arrayMap(u -> [(u.1, toInt32(u.2 - 1)), (u.1, u.2), (u.1, toInt32(u.2 + 1))], fresh_hours))) AS near_hours',
+    ...freshSpanCtes(
+      calls,
+      project,
+      {
+        fresh: `${hours.fresh} AND ${hoursIn('fresh_hours')}`,
+        near: `${hours.near} AND ${hoursIn('near_hours')}`,
+      },
+      since,
+      many,
+    ),
+  ];
+}
+
+/** The same where it is known which hours hold fresh spans. */
+export function freshSpanCtes(
+  calls: string,
+  project: string,
+  hours: { fresh: string; near: string },
+  since: string,
+  many = false,
+): string[] {
+  return [
     `fresh AS MATERIALIZED (SELECT hour, trace_id, span_id, response_id, process, model,
       ifNull(input_tokens, 0) AS input, ifNull(output_tokens, 0) AS output, project, inserted_at FROM ${calls} FINAL
-    WHERE ${project} AND ${hours.fresh} AND ${hoursIn('fresh_hours')} AND inserted_at > ${since})`,
+    WHERE ${project} AND ${hours.fresh} AND inserted_at > ${since})`,
     ...spanCtes(
       `SELECT ${SPAN_COLUMNS}, inserted_at > ${since} AS is_fresh FROM ${calls} FINAL
-    WHERE ${project} AND ${hours.near} AND ${hoursIn('near_hours')} AND (trace_id IN (SELECT trace_id FROM fresh)
+    WHERE ${project} AND ${hours.near} AND (trace_id IN (SELECT trace_id FROM fresh)
       OR (response_id != '' AND response_id IN (SELECT response_id FROM fresh))
       OR (input_tokens > 0 AND output_tokens > 0 AND (process, model, ifNull(input_tokens, 0), ifNull(output_tokens, 0)) IN (
         SELECT process, model, input, output FROM fresh)))`,

@@ -42,12 +42,31 @@ export interface ErasedUser {
  */
 export type RepeatMode = 'stored' | 'searched' | 'scratch';
 
+/** What was found about rows that nobody had looked at; ids are `hour trace span`, in hex, of a pair one after the other. */
+export interface FreshRepeats {
+  /** Hours that hold such rows. */
+  hours: readonly number[];
+  /** PARTS of these hours: the same as long as no row comes to them. A UInt64, hence text. */
+  parts: string;
+  /** Spans that are struck out by or with such a row. */
+  repeats: readonly string[];
+  /** Stored pairs of such a row, which count no more. */
+  superseded: readonly string[];
+}
+
+/** An aggregate over rows of calls that tells which parts they lie in: what is in a part never changes. */
+export const PARTS = 'cityHash64(arraySort(groupUniqArray(toString(_part))))';
+
 export interface Counting {
   as_of_ms: number;
   /** Rows inserted later may have repeats that are not in the table. */
   examined_ms: number;
   hours: readonly HourState[];
   repeats: RepeatMode;
+  /** The second statement may rely on the hours as they were, and fail with STALE_CODE if they are not so any more. */
+  fails_if_overtaken?: boolean;
+  /** Where repeats are `searched`: what of them a statement of its own has found (fresh-repeats.ts). */
+  fresh?: FreshRepeats;
   has_stored_repeats: boolean;
   erased_users: readonly ErasedUser[];
   has_erased_calls: boolean;
@@ -109,6 +128,7 @@ export function countingStatement(
       examined_ms,
       hours: sorted,
       repeats: repeats ?? (sorted.every(({ newest_ms }) => newest_ms <= examined_ms) ? 'stored' : 'searched'),
+      fails_if_overtaken: repeats === undefined,
       has_stored_repeats: Number(row.repeats) > 0,
       erased_users: row.erased_users.map(([user_id, erased_at]) => ({ user_id, erased_at })),
       has_erased_calls: Number(row.erased_calls) > 0,

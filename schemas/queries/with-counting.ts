@@ -1,4 +1,7 @@
-/** Asks the first of the two statements of an answer, hands over what it says, and again if that was overtaken. */
+/**
+ * Asks what the statement of an answer relies on: the first of the two statements, and where there are rows that nobody
+ * has looked at their repeats. Hands it over, and asks again if that was overtaken.
+ */
 
 import { type Warehouse, WarehouseError } from '../seams.ts';
 import {
@@ -8,9 +11,11 @@ import {
   type RepeatMode,
   STALE_CODE,
 } from './counting.ts';
+import { freshRepeatsStatement } from './fresh-repeats.ts';
 import { hoursCountingStatement } from './hours-counting.ts';
+import type { Statement } from './statement.ts';
 
-/** The second attempt looks for repeats itself, so only an hour that is unsettled meanwhile can overtake it. */
+/** The second attempt finds hours and repeats itself, so nothing that is inserted meanwhile can overtake it. */
 const ATTEMPTS = 3;
 
 /** Rejects with WarehouseError, as the statements do. With `hours` only those of the window matter, and no rollups. */
@@ -21,14 +26,16 @@ export async function withCounting<T>(
   use: (counting: Counting) => Promise<T>,
   hours?: readonly number[],
 ): Promise<T> {
+  const ask = async ({ sql, params }: Statement) =>
+    (await warehouse.query(sql, { params, ...(signal ? { signal } : {}) })).rows;
   for (let attempt = 1; ; attempt++) {
     const repeats: RepeatMode | undefined = attempt === 1 ? undefined : 'searched';
-    const { sql, params, read } = hours
-      ? hoursCountingStatement(scope, hours, repeats)
-      : countingStatement(scope, repeats);
-    const { rows } = await warehouse.query(sql, { params, ...(signal ? { signal } : {}) });
+    const first = hours ? hoursCountingStatement(scope, hours, repeats) : countingStatement(scope, repeats);
+    const counting = first.read(await ask(first));
+    const search = attempt === 1 ? freshRepeatsStatement(scope, counting) : undefined;
+    const fresh = search?.read(await ask(search));
     try {
-      return await use(read(rows));
+      return await use(fresh ? { ...counting, fresh } : counting);
     } catch (error) {
       const stale = error instanceof WarehouseError && error.code === STALE_CODE;
       if (!stale || attempt === ATTEMPTS) throw error;
