@@ -82,6 +82,22 @@ test('an application that imports the tracer first is traced too', async () => {
   assert.deepEqual(await spansOf(source, { register: 'data:text/javascript,' }), ['chat chat']);
 });
 
+test('clients that are imported with the tracer, before it could run, are seen at their fetch', async () => {
+  const source = `
+    import './tracer/register.ts';
+    import OpenAI from 'openai';
+    import Anthropic from '@anthropic-ai/sdk';
+    import { generateText } from 'ai';
+    import { createOpenAI } from '@ai-sdk/openai';
+    ${OPENAI}
+    ${ANTHROPIC}
+    ${AI}
+  `;
+  // Anthropic's client makes its own span too, which nobody has told it not to.
+  const spans = ['anthropic.messages.create', ...ALL];
+  assert.deepEqual(await spansOf(source, { register: 'data:text/javascript,' }), spans);
+});
+
 test('an SDK that the application runs itself is left alone, and its calls are traced', async () => {
   const source = `
     import { NodeSDK } from '@opentelemetry/sdk-node';

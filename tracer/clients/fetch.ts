@@ -54,7 +54,7 @@ function callOptions(
   if (typeof body !== 'string' || body[0] !== '{') return undefined;
   const url = new URL(input instanceof Request ? input.url : input);
   const operation = OPERATIONS.find(([ending]) => url.pathname.endsWith(ending));
-  if (!operation || !isKnown(url.host, url.hostname)) return undefined;
+  if (!operation || !(isKnown(url.host, url.hostname) || isClients(init?.headers))) return undefined;
   const request = fields(JSON.parse(body)) ?? {};
   return {
     ...endpointOf(url.origin, operation[2]),
@@ -64,4 +64,14 @@ function callOptions(
     system: request.system ?? request.instructions,
     stream: request.stream === true ? true : undefined,
   };
+}
+
+/**
+ * Made by OpenAI's or Anthropic's client or the AI SDK, wherever it goes. Told of here only if the client itself is
+ * not patched: an ES module's static imports are loaded before its first line, and with it the tracer, runs.
+ */
+function isClients(given: unknown): boolean {
+  if (typeof given !== 'object' || given === null) return false;
+  const headers = given instanceof Headers ? given : new Headers(given as Record<string, string>);
+  return headers.has('x-stainless-lang') || /\bai-sdk\b/.test(headers.get('user-agent') ?? '');
 }
