@@ -29,6 +29,6 @@ export function toCsv(columns: readonly string[], rows: readonly Row[]): string 
 }
 
 /** One JSON object a line. */
-export function toJsonLines(rows: readonly Row[]): string {
+export function toJsonLines(rows: readonly object[]): string {
   return rows.map((row) => `${JSON.stringify(row)}\n`).join('');
 }

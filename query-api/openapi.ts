@@ -118,7 +118,8 @@ const PROBLEM_STATUSES: Readonly<Record<string, string>> = {
 export const problemResponses = Object.fromEntries(
   Object.keys(PROBLEM_STATUSES).map((status) => [status, problemAnswer]),
 );
-const ROLLUP_PATHS = new Set(presets.map(({ path }) => path));
+/** Paths that answer in every form. */
+const FORMAT_PATHS = new Set([...presets.map(({ path }) => path), '/v1/calls', '/v1/compare']);
 
 function description(): string {
   const types = Object.entries(problems).map(
@@ -161,7 +162,7 @@ function finish<T>(document: T): T {
         if (json === undefined) continue;
         response.description = PROBLEM_STATUSES[status] ?? 'the answer';
         if (status !== '200') response.content = { 'application/problem+json': json };
-        else if (ROLLUP_PATHS.has(path)) {
+        else if (FORMAT_PATHS.has(path)) {
           const others = Object.values(CONTENT_TYPES).map((type) => type.split(';')[0]!);
           response.content = Object.fromEntries(
             others.map((type) => [type, type === 'application/json' ? json : {}]),

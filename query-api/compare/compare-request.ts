@@ -4,6 +4,7 @@ import { DIMENSION_NAMES } from '../../schemas/queries/dimensions.ts';
 import type { Filter } from '../../schemas/queries/filters.ts';
 import type { Project } from '../../schemas/queries/project.ts';
 import { selectorOf } from '../arms/selectors.ts';
+import { FORMATS, type Format } from '../formats.ts';
 import { filtersOf, type UserIds } from '../parameters/filters.ts';
 import { choiceOf, type RawQuery, refuseUnknown, singleOf, valuesOf } from '../parameters/query-string.ts';
 import { windowOf } from '../parameters/window.ts';
@@ -11,8 +12,6 @@ import { Problem } from '../problems.ts';
 
 export const MOST_CANDIDATES = 4;
 export const MOST_SCORES = 5;
-export const COMPARE_FORMATS = ['json', 'csv', 'jsonl'] as const;
-export type CompareFormat = (typeof COMPARE_FORMATS)[number];
 
 export const COMPARE_PARAMETERS: readonly string[] = [
   ...[
@@ -38,7 +37,7 @@ export interface CompareRequest {
   arms: ComparedArm[];
   filters: Filter[];
   scores: string[];
-  format: CompareFormat;
+  format: Format;
 }
 
 function countedValues(raw: RawQuery, name: string, least: number, most: number, what: string): string[] {
@@ -79,6 +78,6 @@ export function parseCompareRequest(
     arms: [arm('baseline', baseline!), ...candidates.map((text) => arm('candidate', text))],
     filters: filtersOf(raw, project, userIds),
     scores: countedValues(raw, 'score', 0, MOST_SCORES, 'the name of scores to compare'),
-    format: choiceOf(raw, 'format', COMPARE_FORMATS) ?? 'json',
+    format: choiceOf(raw, 'format', FORMATS) ?? 'json',
   };
 }

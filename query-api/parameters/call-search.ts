@@ -4,16 +4,17 @@ import type { CallConditions } from '../../schemas/queries/call-search.ts';
 import { DIMENSION_NAMES } from '../../schemas/queries/dimensions.ts';
 import type { Project } from '../../schemas/queries/project.ts';
 import { type Cursor, decodeCursor, searchDigest } from '../cursor.ts';
+import { FORMATS, type Format } from '../formats.ts';
 import { Problem } from '../problems.ts';
 import { filtersOf, type UserIds } from './filters.ts';
 import { idOf } from './ids.ts';
-import { integerOf, type RawQuery, refuseUnknown, singleOf } from './query-string.ts';
+import { choiceOf, integerOf, type RawQuery, refuseUnknown, singleOf } from './query-string.ts';
 import { DEFAULT_LIMIT, MOST_ROWS } from './rollup-request.ts';
 import { type Window, windowOf } from './window.ts';
 
 export const CALL_SEARCH_PARAMETERS: readonly string[] = [
   ...['from', 'to', 'min_duration_ms', 'max_duration_ms', 'trace_id', 'prompt_hash', 'response_hash', 'text'],
-  ...['cursor', 'limit'],
+  ...['cursor', 'limit', 'format'],
   ...DIMENSION_NAMES,
 ];
 
@@ -26,6 +27,7 @@ export interface CallSearchRequest {
   conditions: CallConditions;
   after: Cursor['place'] | undefined;
   limit: number;
+  format: Format;
   /** Names the search in the cursor of its next page. */
   digest: string;
 }
@@ -117,6 +119,7 @@ export function parseCallSearch(raw: RawQuery, context: SearchContext): CallSear
     },
     after: resumed?.place,
     limit,
+    format: choiceOf(raw, 'format', FORMATS) ?? 'json',
     digest,
   };
 }

@@ -1,7 +1,8 @@
 /** Parameters and bodies of comparisons, snapshots and gates, for the OpenAPI document. */
 import { z } from 'zod';
 import { DIMENSION_NAMES } from '../../schemas/queries/dimensions.ts';
-import { COMPARE_FORMATS, MOST_CANDIDATES, MOST_SCORES } from '../compare/compare-request.ts';
+import { MOST_CANDIDATES, MOST_SCORES } from '../compare/compare-request.ts';
+import { FORMATS } from '../formats.ts';
 import { CRITERION_FORM } from '../gates/criteria.ts';
 import { DEFAULT_MIN_CALLS } from '../gates/gate-request.ts';
 import { TIME_FORMS } from '../time.ts';
@@ -31,9 +32,11 @@ export const describedCompare = z.object({
     .optional()
     .describe(`Name of scores to compare as well, up to ${MOST_SCORES} by repeating it.`),
   format: z
-    .enum(COMPARE_FORMATS)
+    .enum(FORMATS)
     .optional()
-    .describe('Form of the answer, by default `json`; the others hold the decision matrix only.'),
+    .describe(
+      'Form of the answer, by default `json`; the others hold the decision matrix only, with the ends of intervals in columns of their own, and when it was made in `x-plumbline-as-of`.',
+    ),
   ...Object.fromEntries(DIMENSION_NAMES.map((name) => [name, filterOn(name)])),
 });
 

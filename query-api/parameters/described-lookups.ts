@@ -1,6 +1,7 @@
 /** The parameters of routes about calls as schemas, for the OpenAPI document; requests are parsed elsewhere. */
 import { z } from 'zod';
 import { DIMENSION_NAMES } from '../../schemas/queries/dimensions.ts';
+import { FORMATS } from '../formats.ts';
 import { TIME_FORMS } from '../time.ts';
 import { TEXT_LENGTH } from './call-search.ts';
 import { bullets, filterOn } from './described.ts';
@@ -34,6 +35,12 @@ export const describedCallSearch = z.object({
   cursor: text(
     'The `next_cursor` of an answer: the next page of the same search, whose other parameters stay as they were. Pages keep the window of the first one; no call is shown twice or left out by what arrives meanwhile.',
   ),
+  format: z
+    .enum(FORMATS)
+    .optional()
+    .describe(
+      'Form of the answer, by default `json`. The others hold the calls only; CSV, Parquet and Arrow tell what became of a payload in `payload_state` and `payload_expires_at`. The window is in `x-plumbline-from` and `x-plumbline-to`; the next page in `x-plumbline-next-cursor` and, in every form, in `Link: <…>; rel="next"`.',
+    ),
   limit: z.int().min(1).max(MOST_ROWS).optional().describe(`Calls a page, by default ${DEFAULT_LIMIT}.`),
   ...Object.fromEntries(DIMENSION_NAMES.map((name) => [name, filterOn(name)])),
 });

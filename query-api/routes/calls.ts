@@ -2,6 +2,7 @@
 
 import { microsecondsOf, type ShownCall } from '../../schemas/queries/call-columns.ts';
 import {
+  type CallPlace,
   type CallSearch,
   callSearchStatement,
   hoursSearchStatement,
@@ -12,8 +13,7 @@ import type { Counting, HourState } from '../../schemas/queries/counting.ts';
 import { type CallId, keptPayloadsStatement, type LookupScope } from '../../schemas/queries/one-call.ts';
 import type { Project } from '../../schemas/queries/project.ts';
 import { encodeCursor } from '../cursor.ts';
-import { parseCallSearch } from '../parameters/call-search.ts';
-import type { RawQuery } from '../parameters/query-string.ts';
+import type { CallSearchRequest } from '../parameters/call-search.ts';
 import type { Window } from '../parameters/window.ts';
 import type { Ask, RouteContext } from './context.ts';
 import { type PayloadFacts, payloadOutlook } from './payload.ts';
@@ -111,13 +111,14 @@ async function find(search: CallSearch, ask: Ask): Promise<ShownCall[]> {
   return found;
 }
 
-/** Each call with what became of its payload. */
+export type ListedItem = ShownCall & { payload: ReturnType<typeof payloadOutlook> };
+
 async function withPayloads(
   calls: readonly ShownCall[],
   scope: LookupScope,
   payloads_days: number,
   ask: Ask,
-): Promise<Record<string, unknown>[]> {
+): Promise<ListedItem[]> {
   const horizon_ms = scope.now_ms - payloads_days * 24 * HOUR_MS;
   const startedMs = (call: ShownCall): number => microsecondsOf(call.started_at) / 1000;
   const recent = calls.filter((call) => startedMs(call) >= horizon_ms);
@@ -144,32 +145,26 @@ async function withPayloads(
   });
 }
 
+export interface CallsPage {
+  window: Window;
+  /** Newest first, each with what became of its payload. */
+  items: ListedItem[];
+  next_cursor: string | null;
+}
+
 /** Rejects with Problem or WarehouseError. */
-export async function answerCalls(
-  raw: RawQuery,
+export async function pageOfCalls(
+  { window, conditions, after, limit, digest }: CallSearchRequest,
+  now_ms: number,
   project: Project,
-  context: RouteContext,
+  { database, retention }: RouteContext,
   ask: Ask,
-): Promise<Record<string, unknown>> {
-  const now_ms = context.now();
-  const { database, retention, userIds, keyedHash } = context;
-  const { window, conditions, after, limit, digest } = parseCallSearch(raw, {
-    project,
-    userIds,
-    keyedHash,
-    now_ms,
-  });
+): Promise<CallsPage> {
   // What is older than the last call of the page before need not be looked for above it.
   const to_ms =
     after === undefined ? window.to_ms : Math.min(window.to_ms, Math.floor(after.started_us / 1000) + 1);
-  const scope = {
-    database,
-    project,
-    from_ms: window.from_ms,
-    to_ms,
-    now_ms,
-    calls_days: retention.calls_days,
-  };
+  const { from_ms } = window;
+  const scope = { database, project, from_ms, to_ms, now_ms, calls_days: retention.calls_days };
   const search: CallSearch = {
     scope,
     payloads_days: retention.payloads_days,
@@ -177,27 +172,19 @@ export async function answerCalls(
     ...(after === undefined ? {} : { after }),
     limit: limit + 1,
   };
-  const found = scope.from_ms < to_ms ? await find(search, ask) : [];
-  const items = found.slice(0, limit);
-  const last = items.at(-1);
-  const next_cursor =
-    found.length > limit && last
-      ? encodeCursor(
-          {
-            window,
-            place: {
-              started_us: microsecondsOf(last.started_at),
-              trace_id: last.trace_id,
-              span_id: last.span_id,
-            },
-          },
-          digest,
-        )
-      : null;
+  const found = from_ms < to_ms ? await find(search, ask) : [];
+  const calls = found.slice(0, limit);
+  const last = calls.at(-1);
+  const more = found.length > limit && last !== undefined;
   return {
-    from: new Date(window.from_ms).toISOString(),
-    to: new Date(window.to_ms).toISOString(),
-    items: await withPayloads(items, scope, retention.payloads_days, ask),
-    next_cursor,
+    window,
+    items: await withPayloads(calls, scope, retention.payloads_days, ask),
+    next_cursor: more ? encodeCursor({ window, place: placeOf(last) }, digest) : null,
   };
 }
+
+const placeOf = ({ started_at, trace_id, span_id }: ShownCall): CallPlace => ({
+  started_us: microsecondsOf(started_at),
+  trace_id,
+  span_id,
+});

@@ -1,13 +1,23 @@
 /** /v1/compare: parse, ask, answer in the wanted form. */
 import type { FastifyReply } from 'fastify';
+import { type GivenColumn, givenRowsStatement } from '../../schemas/queries/given-rows.ts';
 import type { Project } from '../../schemas/queries/project.ts';
 import { compare, flatRow } from '../compare/compare.ts';
 import { parseCompareRequest } from '../compare/compare-request.ts';
-import { CONTENT_TYPES, toCsv, toJsonLines } from '../formats.ts';
+import { CONTENT_TYPES, ENGINE_FORMATS, toCsv, toJsonLines } from '../formats.ts';
 import type { RawQuery } from '../parameters/query-string.ts';
-import { askFor, type RouteContext } from './context.ts';
+import { askFor, encoded, type RouteContext } from './context.ts';
 
-/** CSV and JSON lines hold the matrix only; when it was made stands in a header. Throws Problem or WarehouseError. */
+/** A row of the matrix without lists in it, as forms with types have it. */
+const COLUMN_TYPES: Partial<Record<string, GivenColumn['type']>> = {
+  ...Object.fromEntries(
+    ['level', 'slice', 'metric', 'unit', 'better', 'role', 'arm'].map((name) => [name, 'String' as const]),
+  ),
+  n: 'UInt64',
+  reason: 'Nullable(String)',
+};
+
+/** Other forms than JSON hold the matrix only; when it was made stands in a header. Throws Problem or WarehouseError. */
 export async function answerCompare(
   reply: FastifyReply,
   raw: RawQuery,
@@ -22,5 +32,9 @@ export async function answerCompare(
   if (format === 'json') return answer;
   reply.header('x-plumbline-as-of', answer.as_of);
   const rows = answer.rows.map(flatRow);
-  return format === 'csv' ? toCsv(Object.keys(rows[0]!), rows) : toJsonLines(rows);
+  if (format === 'jsonl') return toJsonLines(rows);
+  const names = Object.keys(rows[0]!);
+  if (format === 'csv') return toCsv(names, rows);
+  const columns = names.map((name) => ({ name, type: COLUMN_TYPES[name] ?? 'Nullable(Float64)' }) as const);
+  return encoded(givenRowsStatement(columns, rows), ENGINE_FORMATS[format], context, reply);
 }

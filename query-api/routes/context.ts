@@ -1,4 +1,5 @@
 /** What the routes are given, and the few steps that all of them take. */
+import { buffer } from 'node:stream/consumers';
 import type { FastifyReply } from 'fastify';
 import type { KeyRing } from '../../schemas/identity/key-ring.ts';
 import type { KeyedHash } from '../../schemas/identity/keyed-hash.ts';
@@ -44,4 +45,14 @@ export function askFor(reply: FastifyReply, { warehouse }: RouteContext): Ask {
     (await warehouse.query<Row>(sql, { params, signal })).rows;
   const counted: Ask['counted'] = (scope, use, hours) => withCounting(warehouse, scope, signal, use, hours);
   return Object.assign(ask, { counted });
+}
+
+/** What the statement answers, as the database writes it in one of its formats. */
+export async function encoded(
+  { sql, params }: Statement,
+  format: string,
+  { warehouse }: RouteContext,
+  reply: FastifyReply,
+): Promise<Buffer> {
+  return buffer(await warehouse.stream(sql, format, { params, signal: clientSignal(reply) }));
 }

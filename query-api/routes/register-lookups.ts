@@ -10,8 +10,9 @@ import {
   describedTracePath,
 } from '../parameters/described-lookups.ts';
 import { type RawQuery, refuseUnknown } from '../parameters/query-string.ts';
+import { answerCalls } from './answer-calls.ts';
 import { answerCall } from './call.ts';
-import { answerCalls } from './calls.ts';
+
 import { askFor, type RouteContext } from './context.ts';
 import { answerTrace } from './trace.ts';
 
@@ -48,7 +49,7 @@ export function registerLookups(app: FastifyInstance, context: RouteContext): vo
   const { keyRing } = context;
   app.get('/v1/calls', { schema: searchSchema }, (request, reply) => {
     const project = authenticate(keyRing, request.headers);
-    return answerCalls(request.query as RawQuery, project, context, askFor(reply, context));
+    return answerCalls(reply, request.query as RawQuery, project, context);
   });
   app.get('/v1/calls/:trace_id/:span_id', { schema: callSchema }, (request, reply) => {
     const project = authenticate(keyRing, request.headers);

@@ -46,14 +46,26 @@ export type ShownCall = {
   cost_usd: number | null;
 } & Record<string, unknown>;
 
-/** Columns of a SELECT over rows of `calls` that are named `alias`. */
-export function shownColumns(fields: readonly CallField[], alias: string): string {
+/** Formats with types have a type of their own for times, and would write the numbers of an Enum. */
+function typed(name: CallField): ((column: string) => string) | undefined {
+  if (name === 'started_at') return (column) => column;
+  return callFields[name].type.name.startsWith('Enum') ? (column) => `toString(${column})` : undefined;
+}
+
+/** Columns of a SELECT over rows of `calls` that are named `alias`; times as ISO 8601 or as times. */
+export function shownColumns(
+  fields: readonly CallField[],
+  alias: string,
+  times: 'text' | 'timestamp' = 'text',
+): string {
   const columns = fields.map((name) => {
     const column = `${alias}.${name}`;
-    return `${SHOWN[name]?.(column) ?? column} AS ${name}`;
+    const shown = (times === 'timestamp' ? typed(name) : undefined) ?? SHOWN[name];
+    return `${shown?.(column) ?? column} AS ${name}`;
   });
-  const received = `formatDateTime(fromUnixTimestamp64Micro(toInt64(${alias}.version), 'UTC'), '${ISO_MICRO}')`;
-  return [...columns, `${received} AS received_at`].join(', ');
+  const received = `fromUnixTimestamp64Micro(toInt64(${alias}.version), 'UTC')`;
+  const received_at = times === 'text' ? `formatDateTime(${received}, '${ISO_MICRO}')` : received;
+  return [...columns, `${received_at} AS received_at`].join(', ');
 }
 
 /** Microseconds since 1970 of a time as `started_at` is shown. */

@@ -40,7 +40,10 @@ export function hoursWith(
 
 /** Just these hours as conditions, those beside them too where repeats are looked for. */
 export function ofHours(hours: readonly number[]): HourCondition {
-  const isOne = (list: readonly number[]): string =>
-    `hour IN (${[...new Set(list)].map((hour) => Math.trunc(hour)).join(', ')})`;
-  return { own: isOne(hours), wide: isOne(hours.flatMap((hour) => [hour - 1, hour, hour + 1])) };
+  return { own: hoursIn(hours), wide: hoursIn(hours.flatMap((hour) => [hour - 1, hour, hour + 1])) };
+}
+
+export function hoursIn(hours: readonly number[]): string {
+  const list = [...new Set(hours)].map((hour) => Math.trunc(hour));
+  return list.length === 0 ? 'false' : `hour IN (${list.join(', ')})`;
 }

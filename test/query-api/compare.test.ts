@@ -235,7 +235,7 @@ const FAULTS: readonly [query: string, parameter: string, nearest?: string][] = 
   [`baseline=model:a&candidate=${Array(11).fill('slice:x').join()}`, 'candidate'],
   ['baseline=model:a&candidate=model:b&baseline_from=yesterday', 'baseline_from'],
   ['baseline=model:a&candidate=model:b&candidate_from=now&candidate_to=now-1d', 'candidate_from'],
-  ['baseline=model:a&candidate=model:b&format=parquet', 'format'],
+  ['baseline=model:a&candidate=model:b&format=xlsx', 'format'],
   ['baseline=model:a&candidate=model:b&candidat=model:c', 'candidat', 'candidate'],
   ['baseline=model:a&candidate=model:b&score=', 'score'],
 ];
