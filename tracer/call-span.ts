@@ -1,6 +1,7 @@
 import {
   type Context,
   context,
+  isSpanContextValid,
   type Span,
   type SpanContext,
   SpanKind,
@@ -18,11 +19,14 @@ import { errorStatus, errorType, label } from './error-type.ts';
 import { guarded } from './guard.ts';
 import { JoinedCall } from './joined-call.ts';
 import type { CallReading, ModelCall, ModelCallOptions } from './options.ts';
+import { unsampledCall } from './unsampled-call.ts';
 import { defined } from './values.ts';
 import { SCOPE, VERSION } from './version.ts';
 
 /** A call under way. No method throws, and none does anything once the call has ended. */
 export interface CallSpan extends ModelCall {
+  /** Nothing is recorded of it: its answer need not be read. */
+  readonly isUnsampled?: boolean;
   /** Runs `fn` with the span active, so that spans begun inside are its children. */
   run<T>(fn: () => T): T;
   markStream(): void;
@@ -43,8 +47,8 @@ export interface CallSpan extends ModelCall {
 }
 
 /**
- * Starts a call, or joins the one it is part of: a patched client inside `traceModelCall`. Undefined when nobody
- * records it (no SDK, not sampled), when it is told of already, or when it cannot be started.
+ * Starts a call, or joins the one it is part of: a patched client inside `traceModelCall`. Undefined when there
+ * is no SDK, when it is told of already, or when it cannot be started.
  * @param isClients a client's own call, which reads its answer itself: what happens inside is part of it
  */
 export function startCallSpan(options: ModelCallOptions, isClients = false): CallSpan | undefined {
@@ -56,7 +60,7 @@ export function startCallSpan(options: ModelCallOptions, isClients = false): Cal
     const span = trace
       .getTracer(SCOPE, VERSION)
       .startSpan(spanName(options), { kind: SpanKind.CLIENT, attributes });
-    if (!span.isRecording()) return undefined;
+    if (!span.isRecording()) return isSpanContextValid(span.spanContext()) ? unsampledCall(span) : undefined;
     const call = new LiveCall(span, new Set(Object.keys(attributes)), isClients);
     call.describe(options);
     return call;

@@ -26,6 +26,7 @@ export function traceModelCall<T>(options: ModelCallOptions, fn: (call: ModelCal
 
 /** Runs `fn` as the call that has been started, and ends it with what `fn` gives back or throws. */
 export function traceWith<T>(call: CallSpan, fn: () => T): T {
+  if (call.isUnsampled) return call.run(fn);
   let answer: T;
   try {
     answer = call.run(fn);

@@ -15,6 +15,7 @@ import { markWrapped, wrapMethod } from './wrap.ts';
 /** One request and what the AI SDK does to repeat it: a call that failed waits here for its next attempt. */
 interface Attempts {
   waiting: { call: CallSpan; error: unknown } | undefined;
+  unsampled: CallSpan | undefined;
 }
 
 const ATTEMPTS = createContextKey('plumbline-tracer attempts');
@@ -44,7 +45,7 @@ export const aiSdk = {
 
 function asOneCall(retry: Function): Function {
   return async (...args) => {
-    const attempts: Attempts = { waiting: undefined };
+    const attempts: Attempts = { waiting: undefined, unsampled: undefined };
     try {
       return await context.with(context.active().setValue(ATTEMPTS, attempts), () => retry(...args));
     } finally {
@@ -70,8 +71,12 @@ export function traceAiSdkModel(model: object): void {
 function attempt(options: () => ModelCallOptions, run: () => unknown, signal: unknown): unknown {
   const attempts = context.active().getValue(ATTEMPTS) as Attempts | undefined;
   const waiting = attempts?.waiting;
-  const call = waiting?.call ?? guarded(() => startCallSpan(options(), true));
+  const call = waiting?.call ?? attempts?.unsampled ?? guarded(() => startCallSpan(options(), true));
   if (!call) return run();
+  if (call.isUnsampled) {
+    if (attempts) attempts.unsampled = call;
+    return call.run(run);
+  }
   if (attempts && waiting) {
     attempts.waiting = undefined;
     call.retried();

@@ -34,7 +34,7 @@ export function watchHelper(original: Method): Method {
 /** The call of a request that a helper may be making: it ends well if the helper was left. */
 export function ofHelper(call: CallSpan): CallSpan {
   const helper = context.active().getValue(HELPER) as Helper | undefined;
-  if (!helper) return call;
+  if (!helper || call.isUnsampled) return call;
   return delegate(call, {
     end(reading, at_ms) {
       call.end(helper.isLeft ? { ...reading, error_type: undefined } : reading, at_ms);
