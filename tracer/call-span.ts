@@ -27,6 +27,8 @@ import { SCOPE, VERSION } from './version.ts';
 export interface CallSpan extends ModelCall {
   /** Nothing is recorded of it: its answer need not be read. */
   readonly isUnsampled?: boolean;
+  /** Whoever tells of the same exchange further in need not: `join` would answer `absorbed`. */
+  readonly absorbs: boolean;
   /** Runs `fn` with the span active, so that spans begun inside are its children. */
   run<T>(fn: () => T): T;
   markStream(): void;
@@ -92,6 +94,10 @@ export class LiveCall implements CallSpan {
     this.span = span;
     this.known = known;
     this.isClients = isClients;
+  }
+
+  get absorbs(): boolean {
+    return this.isClients && !this.ended;
   }
 
   spanContext(): SpanContext {

@@ -3,6 +3,9 @@ import type { CallSpan } from './call-span.ts';
 /** The same call, but for the methods given. */
 export function delegate(call: CallSpan, own: Partial<CallSpan>): CallSpan {
   return {
+    get absorbs() {
+      return call.absorbs;
+    },
     run: (fn) => call.run(fn),
     record: (reading) => call.record(reading),
     markFirstToken: () => call.markFirstToken(),

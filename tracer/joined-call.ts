@@ -9,6 +9,7 @@ import type { CallReading } from './options.ts';
  * the client. It makes no span; what it reads goes to the call around it, which may see less of the answer.
  */
 export class JoinedCall implements CallSpan {
+  readonly absorbs = true;
   private readonly around: LiveCall;
   state: 'open' | 'ended' | 'failed' = 'open';
 

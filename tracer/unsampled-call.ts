@@ -9,6 +9,7 @@ import { contextOfCall } from './context/active-call.ts';
 export function unsampledCall(span: Span): CallSpan {
   const call: CallSpan = {
     isUnsampled: true,
+    absorbs: true,
     run: (fn) => context.with(contextOfCall(trace.setSpan(context.active(), span), call), fn),
     record() {},
     markFirstToken() {},

@@ -1,5 +1,6 @@
 /** Plain `fetch` of an OpenAI-compatible API, for services that use no client. */
 import { startCallSpan } from '../call-span.ts';
+import { activeCall } from '../context/active-call.ts';
 import { guarded } from '../guard.ts';
 import type { ModelCallOptions } from '../options.ts';
 import { settings } from '../settings.ts';
@@ -36,7 +37,8 @@ export function traceFetch(
 ): Fetch {
   if (isWrapped(original)) return original;
   const traced: Fetch = (input, init) => {
-    const options = guarded(() => callOptions(input, init, isKnown));
+    // A client's body may be long, and is not read a second time.
+    const options = activeCall()?.absorbs ? undefined : guarded(() => callOptions(input, init, isKnown));
     const call = options && startCallSpan(options, true);
     return call ? traceWith(call, () => original(input, init)) : original(input, init);
   };
