@@ -1,4 +1,5 @@
 /** OTLP/HTTP in: bytes → spans → rows → blocks → durable → 200. */
+import type { IncomingMessage } from 'node:http';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Registry } from 'prom-client';
 import { type KeyRing, keyOfHeaders } from '../schemas/identity/key-ring.ts';
@@ -10,6 +11,7 @@ import type { Settings } from '../schemas/settings/definitions.ts';
 import { type BlockWriter, createBlockWriter, type GroupingOptions } from './block-writer.ts';
 import { dialects } from './dialects/index.ts';
 import { createHeartbeatSpan } from './heartbeat.ts';
+import { createBodies } from './http/bodies.ts';
 import { decompress } from './http/decompress.ts';
 import { type Encoding, encodingOf, json } from './http/encodings.ts';
 import { BodyTooLargeError, KeyError, UnsupportedTypeError } from './http/errors.ts';
@@ -71,6 +73,7 @@ export function createCollector(options: CollectorOptions): Collector {
   const now_ms = options.now_ms ?? Date.now;
   const compiled = new CompiledDialects(dialects);
   const gathered = new Gathered();
+  const bodies = createBodies(options.otlp_max_bytes);
   let open = 0;
 
   const context = (project: string): NormaliseContext => ({
@@ -100,6 +103,7 @@ export function createCollector(options: CollectorOptions): Collector {
     );
   }
 
+  /** By the time it returns its promise the rows have been copied. */
   async function store(taken: TakenIn, bytes: number): Promise<void> {
     ledger.received(taken.received);
     for (const { reason } of taken.rejections) ledger.rejected(reason, 1);
@@ -119,24 +123,11 @@ export function createCollector(options: CollectorOptions): Collector {
     ledger.became('content', contents);
   }
 
-  /**
-   * Lets go of the body: one that is held until the answer outlives two rounds of the garbage collector, and then only
-   * a full one, several times dearer, takes it away.
-   */
-  async function takeIn(
-    signal: OtlpSignal,
-    encoding: Encoding,
-    request: FastifyRequest,
-    context: NormaliseContext,
-  ): Promise<{ taken: TakenIn; bytes: number }> {
-    const raw = (request.body as Buffer | undefined) ?? Buffer.alloc(0);
-    request.body = undefined;
-    const body = await decompress(raw, request.headers['content-encoding'], options.otlp_max_bytes);
-    const taken =
-      signal === 'traces'
-        ? takeInEach((take) => encoding.eachSpan(body, take), context)
-        : takeInLogs(encoding.logs(body), context);
-    return { taken, bytes: body.length };
+  /** The rows hold parts of the body until they are handed to `store`. */
+  function takeIn(signal: OtlpSignal, encoding: Encoding, body: Buffer, context: NormaliseContext): TakenIn {
+    return signal === 'traces'
+      ? takeInEach((take) => encoding.eachSpan(body, take), context)
+      : takeInLogs(encoding.logs(body), context);
   }
 
   async function receive(
@@ -146,8 +137,19 @@ export function createCollector(options: CollectorOptions): Collector {
   ): Promise<FastifyReply> {
     const encoding = encodingOf(request.headers['content-type']);
     if (encoding === undefined) throw new UnsupportedTypeError(request.headers['content-type']);
-    const { taken, bytes } = await takeIn(signal, encoding, request, context(projectOf(request)));
-    await store(taken, bytes);
+    const project = projectOf(request);
+    const sent = (request.body as Buffer | undefined) ?? Buffer.alloc(0);
+    request.body = undefined;
+    let taken: TakenIn;
+    let stored: Promise<void>;
+    try {
+      const body = await decompress(sent, request.headers['content-encoding'], options.otlp_max_bytes);
+      taken = takeIn(signal, encoding, body, context(project));
+      stored = store(taken, body.length);
+    } finally {
+      bodies.giveBack(sent);
+    }
+    await stored;
     const partial =
       taken.rejections.length > 0
         ? { rejected: taken.rejections.length, error_message: rejectionMessage(taken.rejections) }
@@ -167,7 +169,6 @@ export function createCollector(options: CollectorOptions): Collector {
   }
 
   const app = Fastify({
-    bodyLimit: options.otlp_max_bytes,
     requestTimeout: REQUEST_TIMEOUT_MS,
     http: { headersTimeout: REQUEST_TIMEOUT_MS, connectionsCheckingInterval: TIMEOUT_CHECK_MS },
     // Its own 503 while it closes has no Retry-After; the writer's, which takes nothing more then, has.
@@ -179,16 +180,14 @@ export function createCollector(options: CollectorOptions): Collector {
   });
   app.server.maxConnections = CONNECTIONS_MAX;
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+  app.addContentTypeParser('*', (_request: FastifyRequest, payload: IncomingMessage) => bodies.read(payload));
 
-  app.setErrorHandler(async (error: Error & { code?: string }, request, reply) => {
-    const isTooLarge = error.code === 'FST_ERR_CTP_BODY_TOO_LARGE';
-    if (isTooLarge) await readRest(request.raw);
-    const known = isTooLarge ? new BodyTooLargeError(options.otlp_max_bytes) : error;
-    const failure = failureOf(known);
+  app.setErrorHandler(async (error: Error, request, reply) => {
+    if (error instanceof BodyTooLargeError) await readRest(request.raw);
+    const failure = failureOf(error);
     // A sender that broke off is no fault of ours.
     const brokenOff = request.raw.complete === false;
-    if (failure.status === 503 && !brokenOff && !(known instanceof UnavailableError)) {
+    if (failure.status === 503 && !brokenOff && !(error instanceof UnavailableError)) {
       options.log('error', 'spans could not be stored', { error: error.message });
     }
     return answerFailure(request, reply, failure);

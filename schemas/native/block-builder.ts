@@ -35,6 +35,8 @@ export class BlockBuilder<F> {
   readonly #columns: readonly Column[];
   readonly #writers: readonly ColumnWriter<never>[];
   readonly #appendRow: AppendRow;
+  /** What the last block was encoded into. */
+  #spare: ByteBuffer | undefined;
   #from_us = Number.POSITIVE_INFINITY;
   #to_us = Number.NEGATIVE_INFINITY;
 
@@ -62,9 +64,8 @@ export class BlockBuilder<F> {
     return total;
   }
 
-  /** The Native form of the rows gathered. */
-  encode(): Buffer {
-    const out = new ByteBuffer(this.size() + 4096);
+  /** Writes the Native form of the rows gathered. */
+  encode(out = new ByteBuffer(this.size() + 4_096)): Buffer {
     out.varint(this.#columns.length);
     out.varint(this.rows);
     this.#columns.forEach(({ name, type }, index) => {
@@ -78,7 +79,9 @@ export class BlockBuilder<F> {
 
   /** The finished block; compression runs off the event loop. The builder is empty at once and may be used again. */
   async finish(): Promise<CallBlock> {
-    const encoded = this.encode();
+    const out = this.#spare ?? new ByteBuffer(this.size() + 4_096);
+    this.#spare = undefined;
+    const encoded = this.encode(out);
     const block = {
       table: this.#table.name,
       rows: this.rows,
@@ -93,6 +96,8 @@ export class BlockBuilder<F> {
       // With a checksum the database refuses a damaged block: without, it stored 160 of 600 damaged ones as other values.
       params: { [constants.ZSTD_c_compressionLevel]: ZSTD_LEVEL, [constants.ZSTD_c_checksumFlag]: 1 },
     });
+    out.length = 0;
+    this.#spare = out;
     return { ...block, body };
   }
 
