@@ -14,6 +14,9 @@ COPY adapters ./adapters
 COPY collector ./collector
 COPY ingest ./ingest
 COPY query-api ./query-api
+# For the command, which the image runs as well (cli/main.ts).
+COPY engine ./engine
+COPY cli ./cli
 
 USER node
 # 4318 collector, 8081 ingest's health and metrics, 8080 query API.

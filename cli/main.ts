@@ -1,4 +1,7 @@
-/** The `plumbline` command: wires its sub-commands to the database that the settings name, embedded or not. */
+/**
+ * The `plumbline` command: wires its sub-commands to the database that the settings name, embedded or not. Those that
+ * ask the query API (cli/api.ts) need no database.
+ */
 import { Command, type CommanderError } from 'commander';
 import { createClickhouseWarehouse } from '../adapters/clickhouse-warehouse.ts';
 import { createLog } from '../adapters/log.ts';
@@ -9,7 +12,10 @@ import { type Warehouse, WarehouseError } from '../schemas/seams.ts';
 import type { Settings } from '../schemas/settings/definitions.ts';
 import { loadSettings, SettingsError } from '../schemas/settings/load.ts';
 import { migrate } from '../schemas/tables/migrations.ts';
+import { runWithApi, type WithApi } from './api.ts';
 import { type CommandContext, CommandError, EXIT, type WithContext } from './command.ts';
+import { compareCommand } from './commands/compare.ts';
+import { gatesCommands } from './commands/gates.ts';
 import { keysCommands } from './commands/keys.ts';
 import { reconcileCommand } from './commands/reconcile.ts';
 import { repriceCommand } from './commands/reprice.ts';
@@ -88,6 +94,9 @@ const withContext: WithContext = async (work) => {
   }
 };
 
+const withApi: WithApi = (options, work) =>
+  runWithApi({ print: (text) => console.log(text), say: (text) => console.error(text) }, options, work);
+
 /** Commander's own ends (help, wrong arguments) under our exit codes; a command that is added does not inherit it. */
 const ended = (error: CommanderError): never => process.exit(error.exitCode === 0 ? EXIT.pass : EXIT.usage);
 
@@ -103,7 +112,22 @@ const rollups = new Command('rollups').description(
   'make hourly rollups anew, or hold them against their calls',
 );
 for (const command of rollupsCommands(withContext)) rollups.addCommand(command.exitOverride(ended));
-for (const command of [repriceCommand(withContext), reconcileCommand(withContext), rollups, keys]) {
+const gates = new Command('gates').description('decide rollouts');
+for (const command of gatesCommands(withApi)) gates.addCommand(command.exitOverride(ended));
+for (const command of [
+  compareCommand(withApi),
+  gates,
+  repriceCommand(withContext),
+  reconcileCommand(withContext),
+  rollups,
+  keys,
+]) {
   program.addCommand(command.exitOverride(ended));
 }
-await program.parseAsync();
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (!(error instanceof CommandError)) throw error;
+  console.error(error.message);
+  process.exitCode = error.exit;
+}

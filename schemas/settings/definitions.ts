@@ -71,6 +71,14 @@ export const definitions = {
   }),
   otlp_port: setting('PLUMBLINE_OTLP_PORT', port, 'port of the collector (OTLP/HTTP)', { default: '4318' }),
   api_port: setting('PLUMBLINE_API_PORT', port, 'port of the query API', { default: '8080' }),
+  api_url: setting(
+    'PLUMBLINE_API_URL',
+    url.optional(),
+    'where commands find the query API; this machine’s PLUMBLINE_API_PORT if absent',
+  ),
+  api_key: setting('PLUMBLINE_API_KEY', text.min(1).optional(), 'read key that commands ask it with', {
+    secret: true,
+  }),
   ingest_port: setting('PLUMBLINE_INGEST_PORT', port, 'port of ingest’s health and metrics', {
     default: '8081',
   }),
