@@ -130,6 +130,16 @@ test('our two variables say what is sent of texts and which hosts a plain fetch 
   assert.match(JSON.stringify(receiver.spans), /\[REDACTED:email\]/);
 });
 
+test('a failed fetch is told of though nobody reads its body and the process ends', async () => {
+  const source = `
+    const body = JSON.stringify({ model: 'fake-500', messages: [] });
+    const { ok } = await fetch(process.env.PROVIDER + '/v1/chat/completions', { method: 'POST', body });
+    if (ok) throw new Error('It should have failed');
+  `;
+  const env = { PLUMBLINE_FETCH_HOSTS: new URL(provider.url).host };
+  assert.deepEqual(await spansOf(source, { env }), ['chat fake-500']);
+});
+
 test('with OpenTelemetry switched off nothing is patched', async () => {
   const source = `
     import OpenAI from 'openai';

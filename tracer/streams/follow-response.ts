@@ -28,13 +28,25 @@ export function followResponse(response: Response, call: CallSpan): boolean {
   return true;
 }
 
+/** Calls that failed and whose body may still be read. */
+const unread = new Set<() => void>();
+
 /** Who looks at the status of a failure alone reads no body, and the process may end before it is collected. */
 function endUnlessRead(call: CallSpan, reading: () => AnswerReading): void {
   const answered_ms = call.lastActive();
-  setTimeout(() => {
+  const settle = (): void => {
+    unread.delete(settle);
     const isRead = call.lastActive() > answered_ms + 1;
     if (!isRead) call.end(reading(), answered_ms);
-  }, UNREAD_FAILURE_MS).unref();
+  };
+  if (unread.size === 0) process.off('beforeExit', endUnread).prependListener('beforeExit', endUnread);
+  unread.add(settle);
+  setTimeout(settle, UNREAD_FAILURE_MS).unref();
+}
+
+/** Before the spans are sent for the last time. */
+function endUnread(): void {
+  for (const settle of unread) settle();
 }
 
 function eventWatcher(call: CallSpan) {
