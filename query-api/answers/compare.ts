@@ -97,6 +97,7 @@ const snapshotHead = {
   query: z.string().describe('parameters of the comparison, as a query string'),
 };
 export const snapshotAnswer = named('Snapshot', z.object({ ...snapshotHead, answer: compareAnswer }));
+export const removedSnapshotAnswer = named('RemovedSnapshot', z.object(snapshotHead));
 export const snapshotsAnswer = named(
   'Snapshots',
   z.object({

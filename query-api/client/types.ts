@@ -11,6 +11,7 @@ export type Comparability = { dimension: "request_type" | "prompt_size" | "hour"
 export type Matched = { on: ("request_type" | "prompt_size" | "hour" | "service")[]; baseline_share: number; candidate_share: number; rows: (MatrixRow)[] };
 export type CompareAnswer = { baseline: { arm: string; from: string; to: string; calls: number }; candidates: ({ arm: string; from: string; to: string; calls: number; shared_calls: number; comparability: (Comparability)[]; matched: Matched | null })[]; confidence: number; quantiles: "exact"; source: "calls"; as_of: string; calls_expire_at: string; metrics: (string)[]; slices: (string)[]; slices_left_out: number; warnings: (string)[]; rows: (MatrixRow)[] };
 export type Snapshot = { name: string; created_at: string; query: string; answer: CompareAnswer };
+export type RemovedSnapshot = { name: string; created_at: string; query: string };
 export type Snapshots = { items: ({ name: string; created_at: string; query: string })[]; next_cursor: string | null };
 export type GateAnswer = { verdict: "promote" | "hold" | "rollback"; reason: string; criteria: ({ criterion: string; verdict: "promote" | "hold" | "rollback"; value: number | null; interval: (number | null)[]; bound: number; n_baseline: number; n_candidate: number; reason: string; more_calls_needed: number | null })[]; more_calls_needed: number | null; confidence: number; min_calls: number; from: string; to: string; as_of: string; baseline_calls: number; candidate_calls: number; evidence: ({ criterion: string; metric: string; method: string; baseline: { value: number | null; interval: (number | null)[] }; candidate: { value: number | null; interval: (number | null)[] } })[] };
 export type Payload = { state: "kept" | "expired" | "hash_only" | "not_sent"; expires_at: string | null; truncated: boolean; input: string | null; output: string | null; system: string | null };
@@ -52,6 +53,8 @@ export interface Operations {
   'GET /v1/snapshots': { query: { limit?: number; cursor?: string }; path: Record<string, never>; body: undefined; answer: Snapshots };
   /** One snapshot */
   'GET /v1/snapshots/{name}': { query: Record<string, never>; path: { name: string }; body: undefined; answer: Snapshot };
+  /** Remove a snapshot */
+  'DELETE /v1/snapshots/{name}': { query: Record<string, never>; path: { name: string }; body: undefined; answer: RemovedSnapshot };
   /** Models in use, and their prices */
   'GET /v1/models': { query: { from?: string; to?: string }; path: Record<string, never>; body: undefined; answer: Models };
   /** Safety checks */

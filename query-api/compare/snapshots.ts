@@ -5,7 +5,6 @@ import {
   type FrozenRow,
   oneSnapshotStatement,
   type SnapshotRow,
-  snapshotRow,
   snapshotsStatement,
 } from '../../schemas/queries/snapshots.ts';
 import { invalidField, objectOf, textOf } from '../gates/body-fields.ts';
@@ -15,6 +14,7 @@ import { Problem } from '../problems.ts';
 import type { Ask, RouteContext } from '../routes/context.ts';
 import { type CompareAnswer, compare } from './compare.ts';
 import { type CompareRequest, parseCompareRequest } from './compare-request.ts';
+import { claimName, remove, taken } from './snapshot-names.ts';
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
 const NAME_FORM =
@@ -77,13 +77,6 @@ function refusePersonal(filters: readonly Filter[]): void {
   });
 }
 
-const taken = (name: string): Problem =>
-  new Problem('name-taken', {
-    detail: `There is a snapshot '${name}' already, and it stays as it is: choose another name.`,
-    parameter: 'name',
-    received: name,
-  });
-
 interface Wanted {
   name: string;
   query: string;
@@ -107,16 +100,17 @@ function parseSnapshot(
 /** Makes the comparison and keeps it. Throws Problem or what the statements throw. */
 export type Freeze = (body: unknown, project: Project, ask: Ask) => Promise<Snapshot>;
 
+const NOT_WRITING =
+  'This query API cannot keep or remove snapshots: set CLICKHOUSE_USER and CLICKHOUSE_PASSWORD for it.';
+
 export function createFreeze(context: RouteContext): Freeze {
   const { writer, database, userIds } = context;
-  /** Names that are being given: the table alone would let two have one that ask for it at once. */
+  /** Names that are being given: of two that ask this process at once the later need not make its comparison. */
   const underWay = new Set<string>();
 
   return async (body, project, ask) => {
     if (writer === undefined) {
-      throw new Problem('not-writing', {
-        detail: 'This query API cannot keep snapshots: set CLICKHOUSE_USER and CLICKHOUSE_PASSWORD for it.',
-      });
+      throw new Problem('not-writing', { detail: NOT_WRITING });
     }
     const now_ms = context.now();
     const { name, query, request } = parseSnapshot(body, { project, userIds, now_ms });
@@ -128,13 +122,19 @@ export function createFreeze(context: RouteContext): Freeze {
       if (stored.length > 0) throw taken(name);
       const answer = await compare(request, project, context, now_ms, ask);
       const frozen = { name, created_ms: now_ms, query, answer: JSON.stringify(answer) };
-      await writer.insertRows('snapshots', [snapshotRow(project, frozen)]);
+      await claimName(writer, { database, project }, frozen, ask);
       return { ...headOf(frozen), answer };
     } finally {
       underWay.delete(place);
     }
   };
 }
+
+const noSuch = (name: string): Problem =>
+  new Problem('no-such-snapshot', {
+    detail: `There is no snapshot '${name.slice(0, 100)}': GET /v1/snapshots lists those that there are.`,
+    received: name,
+  });
 
 /** Throws Problem where there is none of the name. */
 export async function readSnapshot(
@@ -144,13 +144,22 @@ export async function readSnapshot(
   ask: Ask,
 ): Promise<Snapshot> {
   const [row] = await ask<FrozenRow>(oneSnapshotStatement({ database, project }, name));
-  if (!row) {
-    throw new Problem('no-such-snapshot', {
-      detail: `There is no snapshot '${name.slice(0, 100)}': GET /v1/snapshots lists those that there are.`,
-      received: name,
-    });
-  }
+  if (!row) throw noSuch(name);
   return { ...headOf(row), answer: JSON.parse(row.answer) as CompareAnswer };
+}
+
+/** Gives what was removed; its name is free again. Throws Problem or what the statements throw. */
+export async function removeSnapshot(
+  name: string,
+  project: Project,
+  { database, writer }: Pick<RouteContext, 'database' | 'writer'>,
+  ask: Ask,
+): Promise<SnapshotHead> {
+  if (writer === undefined) throw new Problem('not-writing', { detail: NOT_WRITING });
+  const [row] = await ask<FrozenRow>(oneSnapshotStatement({ database, project }, name));
+  if (!row) throw noSuch(name);
+  await remove(writer, { database, project }, name);
+  return headOf(row);
 }
 
 const CURSOR = /^[A-Za-z0-9_-]{1,140}$/;

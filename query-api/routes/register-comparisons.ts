@@ -1,9 +1,15 @@
 /** The routes that set arms side by side: comparisons, their snapshots, gates. */
 import type { FastifyInstance } from 'fastify';
-import { compareAnswer, gateAnswer, snapshotAnswer, snapshotsAnswer } from '../answers/compare.ts';
+import {
+  compareAnswer,
+  gateAnswer,
+  removedSnapshotAnswer,
+  snapshotAnswer,
+  snapshotsAnswer,
+} from '../answers/compare.ts';
 import { authenticate } from '../authenticate.ts';
 import { samples } from '../code-samples.ts';
-import { createFreeze, listSnapshots, readSnapshot } from '../compare/snapshots.ts';
+import { createFreeze, listSnapshots, readSnapshot, removeSnapshot } from '../compare/snapshots.ts';
 import { evaluateGate } from '../gates/evaluate.ts';
 import { parseGateRequest } from '../gates/gate-request.ts';
 import { problemResponses } from '../openapi.ts';
@@ -65,6 +71,14 @@ const readSchema = {
   response: { 200: snapshotAnswer, ...problemResponses },
 };
 
+const removeSchema = {
+  summary: 'Remove a snapshot',
+  description:
+    'Its name is free again. It needs a read key, as making one does, and a query API that may write. Answers what was removed.',
+  params: describedSnapshotPath,
+  response: { 200: removedSnapshotAnswer, ...problemResponses },
+};
+
 const gateSchema = {
   summary: 'May the candidate ship?',
   description:
@@ -118,5 +132,11 @@ export function registerComparisons(app: FastifyInstance, context: RouteContext)
     refuseUnknown(request.query as RawQuery, []);
     const { name } = request.params as { name: string };
     return readSnapshot(name, project, context, askFor(reply, context));
+  });
+  app.delete('/v1/snapshots/:name', { schema: removeSchema }, (request, reply) => {
+    const project = authenticate(keyRing, request.headers);
+    refuseUnknown(request.query as RawQuery, []);
+    const { name } = request.params as { name: string };
+    return removeSnapshot(name, project, context, askFor(reply, context));
   });
 }

@@ -166,6 +166,11 @@ export function createSnapshots(options: DdlOptions): string {
   });
 }
 
+/** Several that are made at once under one name are told apart: the sort key no longer lets one replace another. */
+export function addSnapshotId(options: DdlOptions): string {
+  return `${alterTable(options, 'snapshots')} ADD COLUMN IF NOT EXISTS id String, MODIFY ORDER BY (project, name, id)`;
+}
+
 export function createMigrations(options: DdlOptions): string {
   return createTable(options, 'migrations', {
     columns: ['id UInt32', 'name String', "applied_at DateTime64(3, 'UTC') DEFAULT now64(3)"],

@@ -47,6 +47,11 @@ export const migrations: readonly Migration[] = [
       ...createCallHours(options),
     ],
   },
+  {
+    id: 5,
+    name: 'ids of snapshots',
+    statements: (options) => [ddl.addSnapshotId(options)],
+  },
 ];
 
 const ATTEMPTS = 5;

@@ -69,6 +69,67 @@ test('a name is given once, also where two ask for it at once', async () => {
   assert.deepEqual((await get(harness.app, '/v1/snapshots/contested')).json, kept);
 });
 
+test('a name is given once, also where two processes are asked for it at once', async (t) => {
+  const more = await Promise.all(
+    [1, 2].map(() =>
+      createQueryApi({
+        warehouse: harness.reader,
+        writer: harness.writer,
+        database: 'plumbline',
+        keyRing: createKeyRing(KEYS),
+        keyedHash: KEYED_HASH,
+        user_ids: 'raw',
+        retention: RETENTION,
+        version: '0.0.0-test',
+      }),
+    ),
+  );
+  t.after(() => Promise.all(more.map((app) => app.close())));
+  for (const round of [1, 2, 3]) {
+    const name = `contested-${round}`;
+    const answers = await Promise.all(
+      [harness.app, ...more].map((app) => post(app, '/v1/snapshots', { name, query: QUERY }, SHOP_KEY)),
+    );
+    const kept = answers.filter(({ status }) => status === 200);
+    assert.ok(kept.length <= 1, 'two have the name');
+    assert.deepEqual(
+      answers
+        .map(({ status }) => status)
+        .toSorted()
+        .slice(1),
+      [409, 409],
+    );
+    const { status, json } = await get(harness.app, `/v1/snapshots/${name}`);
+    if (kept.length === 1) assert.deepEqual(json, kept[0]!.json);
+    else assert.equal(status, 404);
+  }
+});
+
+const remove = async (name: string, key = SHOP_KEY) => {
+  const reply = await harness.app.inject({
+    method: 'DELETE',
+    url: `/v1/snapshots/${name}`,
+    headers: { authorization: `Bearer ${key}` },
+  });
+  return { status: reply.statusCode, json: reply.json() };
+};
+
+test('a snapshot that is removed is gone, and its name is free again', async () => {
+  const { json: frozen } = await freeze({ name: 'gone', query: QUERY });
+  await freeze({ name: 'gone-not', query: QUERY });
+  assert.equal((await remove('gone', OTHER_KEY)).status, 404);
+  assert.equal((await remove('gone', INGEST_KEY)).status, 403);
+  const { answer: _, ...head } = frozen;
+  assert.deepEqual(await remove('gone'), { status: 200, json: head });
+  assert.equal((await get(harness.app, '/v1/snapshots/gone')).status, 404);
+  const again = await remove('gone');
+  assert.deepEqual([again.status, again.json.type], [404, '/problems/no-such-snapshot']);
+  const { json } = await get(harness.app, '/v1/snapshots');
+  const names = json.items.map(({ name }: { name: string }) => name);
+  assert.deepEqual([names.includes('gone'), names.includes('gone-not')], [false, true]);
+  assert.equal((await freeze({ name: 'gone', query: QUERY })).status, 200);
+});
+
 test('the list is by name, in pages', async () => {
   for (const name of ['x-1', 'x-2', 'x-3']) await freeze({ name, query: QUERY });
   const names: string[] = [];
