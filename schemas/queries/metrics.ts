@@ -23,6 +23,8 @@ export interface Metric {
   cells?: string;
   /** Exact over calls, within SKETCH_ERROR over cells. All others are the same over both. */
   is_percentile?: true;
+  /** What a percentile is of: values of calls, and the level. */
+  quantile?: { level: number; expression: string };
   /**
    * Makes the metric of its aggregate, where it is a share: `base_calls` are the calls of the group's interval and
    * its other dimensions, `base_errors` all errors of the interval, both before filters on how a call ended.
@@ -30,18 +32,22 @@ export interface Metric {
   share?: (aggregate: string) => string;
 }
 
-const QUANTILE_LEVELS = [0.5, 0.9, 0.95, 0.99];
-
 const calls = (condition: string): string => `countIf(selected AND ${condition})`;
 const callsOf = (condition: string): string => `sumIf(calls, selected AND ${condition})`;
 const sum = (expression: string): string => `sumOrNullIf(${expression}, selected)`;
 const average = (expression: string): string => `avgOrNullIf(${expression}, selected)`;
 const maximum = (expression: string): string => `maxOrNullIf(${expression}, selected)`;
 
-/** R-7. All levels of an expression at once: their text is the same, so its values are gathered once. */
-function quantile(level: number, expression: string): string {
-  const levels = QUANTILE_LEVELS.join(', ');
-  const value = `quantilesExactInclusiveIf(${levels})(${expression}, selected)[${QUANTILE_LEVELS.indexOf(level) + 1}]`;
+/**
+ * R-7. Where several levels of an expression are asked for, `levels` names them all: their text is the same then, so
+ * its values are gathered once.
+ */
+export function quantileOfCalls(
+  level: number,
+  expression: string,
+  levels: readonly number[] = [level],
+): string {
+  const value = `quantilesExactInclusiveIf(${levels.join(', ')})(${expression}, selected)[${levels.indexOf(level) + 1}]`;
   // Of no values it makes a NaN, which is no number of ours.
   return `if(isNaN(${value}), NULL, ${value})`;
 }
@@ -55,7 +61,8 @@ export const MERGED_HISTOGRAM = {
 /** A percentile of calls, and of cells by their histogram of the same values. */
 function percentile(level: number, expression: string, histogram: CellColumnName) {
   return {
-    sql: quantile(level, expression),
+    sql: quantileOfCalls(level, expression),
+    quantile: { level, expression },
     cells: quantileOfHistogram(level, MERGED_HISTOGRAM.entries(histogram), MERGED_HISTOGRAM.sums(histogram)),
     is_percentile: true,
   } as const;

@@ -6,7 +6,7 @@ import { type CountedScope, countedSource } from './counted-calls.ts';
 import { DIMENSION_NAMES, type DimensionName, dimensionOf } from './dimensions.ts';
 import { type Filter, filterCalls, filterCells, slicesLeft } from './filters.ts';
 import { sumsOf } from './histogram.ts';
-import { MERGED_HISTOGRAM, METRIC_NAMES, type MetricName, metricOf } from './metrics.ts';
+import { MERGED_HISTOGRAM, METRIC_NAMES, type MetricName, metricOf, quantileOfCalls } from './metrics.ts';
 import { scoredCalls } from './scored-calls.ts';
 import { MS_PER_HOUR } from './settling/times.ts';
 import type { Statement } from './statement.ts';
@@ -37,11 +37,14 @@ function neededMetrics({ metrics, order_by }: RollupQuery): MetricName[] {
   return [...new Set([...metrics, ...(ordering as MetricName[])])];
 }
 
+const isOfHours = ({ interval_ms }: RollupQuery): boolean =>
+  interval_ms !== undefined && interval_ms % MS_PER_HOUR === 0;
+
 /** Whether cells of whole hours can answer it: they know the rollup dimensions and no more. */
 export function fitsCells(query: RollupQuery): boolean {
   const { interval_ms, group_by, filters } = query;
   const metrics = neededMetrics(query);
-  if (interval_ms !== undefined && interval_ms % MS_PER_HOUR !== 0) return false;
+  if (interval_ms !== undefined && !isOfHours(query)) return false;
   if (
     [...group_by, ...filters.map(({ dimension }) => dimension)].some((name) => dimensionOf(name).calls_only)
   )
@@ -140,20 +143,31 @@ function groupKeys(query: RollupQuery, values: BoundValues): string[] {
   const keys = query.group_by.map((name) => `${dimensionOf(name).sql} AS ${grouped(name)}`);
   if (query.interval_ms === undefined) return keys;
   const interval = values.bind('Int64', query.interval_ms);
-  const started_ms =
-    query.source === 'cells' ? `toInt64(hour) * ${MS_PER_HOUR}` : 'toUnixTimestamp64Milli(started_at)';
+  const started_ms = isOfHours(query)
+    ? `toInt64(hour) * ${MS_PER_HOUR}`
+    : 'toUnixTimestamp64Milli(started_at)';
   return [`intDiv(${started_ms}, ${interval}) * ${interval} AS ${grouped('time')}`, ...keys];
 }
 
 const partition = (columns: readonly string[]): string =>
   columns.length === 0 ? '' : `PARTITION BY ${columns.join(', ')}`;
 
+function aggregateOfCalls(name: MetricName, needed: readonly MetricName[]): string {
+  const { sql, quantile } = metricOf(name);
+  if (quantile === undefined) return sql;
+  const levels = needed
+    .map((other) => metricOf(other).quantile)
+    .filter((other) => other?.expression === quantile.expression)
+    .map((other) => other!.level);
+  return quantileOfCalls(quantile.level, quantile.expression, levels);
+}
+
 /** What makes the metrics: aggregates of `groups`, and CTEs on it, the last `measured`, where cells have percentiles. */
 function measure(query: RollupQuery): { aggregates: string[]; ctes: string[] } {
   const needed = neededMetrics(query);
   const as = (name: MetricName, sql: string): string => `${sql} AS ${grouped(name)}`;
   if (query.source !== 'cells')
-    return { aggregates: needed.map((name) => as(name, metricOf(name).sql)), ctes: [] };
+    return { aggregates: needed.map((name) => as(name, aggregateOfCalls(name, needed))), ctes: [] };
   const made = (names: readonly MetricName[]): string[] =>
     names.map((name) => as(name, metricOf(name).cells ?? ''));
   const percentiles = needed.filter((name) => metricOf(name).is_percentile);

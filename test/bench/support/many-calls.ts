@@ -43,6 +43,7 @@ function rows(
     response_model: 'model',
     scope: outer ? `'framework'` : `'client'`,
     response_id: `concat('resp-', hex(${h(10)}))`,
+    response_hash: `toFixedString(repeat(concat(reinterpretAsString(bitOr(${h(17)}, bitShiftLeft(toUInt64(1), 63))), reinterpretAsString(bitOr(${h(18)}, bitShiftLeft(toUInt64(1), 63)))), 2), 32)`,
     slices: `if(${h(11)} % 4 = 0, ['short'], [])`,
     input_tokens: `toUInt32(10 + ${h(12)} % 4000)`,
     output_tokens: `toUInt32(1 + ${h(13)} % 800)`,
@@ -58,6 +59,9 @@ function rows(
     .map(([name, sql]) => `${sql} AS ${name}`)
     .join(', ')}`;
 }
+
+/** Rows of one insert: it has to end within a statement's time. */
+const NUMBERS_AT_ONCE = 1_000_000;
 
 const every = (share: number): number => Math.round(1 / share);
 
@@ -79,9 +83,13 @@ export async function insertManyCalls(
       ['duplicate', every(many.duplicates)],
     ] as const;
     for (const [kind, nth] of kinds) {
-      await warehouse.command(
-        `INSERT INTO ${many.database}.calls ${rows(many, from_us, step_us, kind)} FROM numbers(${per_day}) WHERE number % ${nth} = 0`,
-      );
+      const at_once = NUMBERS_AT_ONCE * nth;
+      for (let first = 0; first < per_day; first += at_once) {
+        const numbers = `numbers(${first}, ${Math.min(at_once, per_day - first)})`;
+        await warehouse.command(
+          `INSERT INTO ${many.database}.calls ${rows(many, from_us, step_us, kind)} FROM ${numbers} WHERE number % ${nth} = 0`,
+        );
+      }
       inserted += Math.ceil(per_day / nth);
     }
     onDay?.(day);
