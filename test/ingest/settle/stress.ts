@@ -1,4 +1,4 @@
-/** The stress run as a command: node test/ingest/settle/stress.ts --seed 7 --seconds 600 [--no-kills] [--no-erasures] */
+/** The stress run as a command: node test/ingest/settle/stress.ts --seed 7 --seconds 600 --readers 3 [--no-kills] [--no-erasures] */
 import { parseArgs } from 'node:util';
 import { stress } from './support/stress.ts';
 
@@ -6,6 +6,7 @@ const { values } = parseArgs({
   options: {
     seed: { type: 'string', default: '1' },
     seconds: { type: 'string', default: '300' },
+    readers: { type: 'string', default: '3' },
     kills: { type: 'boolean', default: true },
     erasures: { type: 'boolean', default: true },
   },
@@ -16,6 +17,7 @@ const { violations, ...result } = await stress({
   seconds: Number(values.seconds),
   kills: values.kills,
   erasures: values.erasures,
+  readers: Number(values.readers),
   say: (line) => console.error(line),
 });
 console.log(JSON.stringify({ ...values, ...result, violations: violations.length }));

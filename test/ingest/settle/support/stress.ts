@@ -7,8 +7,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { eraseUser } from '../../../../ingest/settle/erase.ts';
 import { examine } from '../../../../ingest/settle/examiner.ts';
 import { settleDue } from '../../../../ingest/settle/settle-hours.ts';
+import { STALE_CODE } from '../../../../schemas/queries/counting.ts';
 import { CLOCK_GRAIN_MS } from '../../../../schemas/queries/settling/times.ts';
 import type { CallRow } from '../../../../schemas/record/calls.ts';
+import { WarehouseError } from '../../../../schemas/seams.ts';
 import { createRandom, type Random } from '../../../query-api/support/random.ts';
 import { eventually } from '../../../support/eventually.ts';
 import { type RunningProcess, runFile } from '../../../support/processes.ts';
@@ -30,6 +32,8 @@ export interface StressOptions {
   /** Kill -9 a settler, or the engine. */
   kills: boolean;
   erasures: boolean;
+  /** Readers at once. */
+  readers: number;
   say?: (line: string) => void;
 }
 
@@ -116,6 +120,12 @@ async function readAlong(run: Run): Promise<void> {
       project,
       from_ms: FROM_MS + first * HOUR_MS + (random.chance(0.3) ? 1_234_567 : 0),
       to_ms: FROM_MS + (first + 2 + random.integer(HOURS - first)) * HOUR_MS,
+      // In total as well: what is wrong by as much in two groups is wrong there alone.
+      ...random.pick([
+        {},
+        { group_by: [], interval_ms: 24 * HOUR_MS },
+        { group_by: ['service'] as const, interval_ms: 24 * HOUR_MS },
+      ]),
       // Sums of floating-point numbers would be equal only nearly.
       metrics: [
         'calls',
@@ -128,10 +138,10 @@ async function readAlong(run: Run): Promise<void> {
     };
     try {
       const before = byKey(await ask(settling, { ...window, from: 'scratch' }));
-      const answers = [
-        await ask(settling, { ...window, from: 'cells' }),
-        await ask(settling, { ...window, from: 'calls' }),
-      ];
+      const answers = await Promise.all([
+        ask(settling, { ...window, from: 'cells' }),
+        ask(settling, { ...window, from: 'calls' }),
+      ]);
       const after = byKey(await ask(settling, { ...window, from: 'scratch' }));
       result.comparisons++;
       for (const [at, answer] of answers.entries()) {
@@ -150,6 +160,9 @@ async function readAlong(run: Run): Promise<void> {
     } catch (error) {
       // The engine is away.
       if (error instanceof assert.AssertionError) throw error;
+      if (error instanceof WarehouseError && error.code === STALE_CODE) {
+        result.violations.push('a reader was overtaken at every attempt');
+      }
       await sleep(200);
     }
   }
@@ -240,7 +253,7 @@ export async function stress(options: StressOptions): Promise<StressResult> {
   try {
     await Promise.all([
       ...run.worlds.map((world) => insertAlong(run, world)),
-      readAlong(run),
+      ...Array.from({ length: options.readers }, () => readAlong(run)),
       ...(options.kills ? [killAlong(run, settlers)] : []),
       ...(options.erasures ? [eraseAlong(run)] : []),
     ]);
