@@ -6,9 +6,11 @@ import { createLog } from '../adapters/log.ts';
 import { registerOpsRoutes } from '../adapters/ops-routes.ts';
 import { runProcess } from '../adapters/run-process.ts';
 import { listen, retentionOf, writingWarehouse } from '../adapters/wiring.ts';
+import { topicNames } from '../schemas/block-headers.ts';
 import { recordSeedKeys } from '../schemas/identity/keys-table.ts';
 import { migrate } from '../schemas/tables/migrations.ts';
 import { createIngest } from './ingest.ts';
+import { startLagReports } from './lag-reports.ts';
 import { createSettler } from './settle/settler.ts';
 
 await runProcess({
@@ -52,6 +54,14 @@ await runProcess({
       log,
     });
     await ingest.start();
+    const { calls, payloads, scores } = topicNames(settings.kafka_topic);
+    const lagReports = startLagReports({
+      bus,
+      warehouse,
+      group: settings.kafka_group,
+      topics: [calls, payloads, scores],
+      log,
+    });
     settler.start();
     ingest.crashed.catch((error: unknown) => {
       log('error', 'consuming has ended for good; the process ends so that it is started again', {
@@ -61,6 +71,7 @@ await runProcess({
     });
     return {
       async stop() {
+        lagReports.stop();
         await Promise.all([ingest.stop(), settler.stop()]);
         await app.close();
         await bus.close();

@@ -19,6 +19,7 @@ import type { SettleStore } from '../ingest/settle/store.ts';
 import { createKeyedHash } from '../schemas/identity/keyed-hash.ts';
 import type { Warehouse } from '../schemas/seams.ts';
 import { createFreshness } from './freshness.ts';
+import { readLag } from './lag.ts';
 import { createQueryApi } from './server.ts';
 
 await runProcess({
@@ -56,6 +57,7 @@ await runProcess({
       user_ids: settings.user_ids,
       retention: retentionOf(settings),
       freshness,
+      lag: () => readLag(warehouse, database),
       log,
       version: VERSION,
     });

@@ -70,7 +70,16 @@ export const statusAnswer = z.object({
   ledger: nullable(z.record(z.string(), z.unknown())).describe(
     'counters of the collector; null where it runs elsewhere',
   ),
-  lag: z.unknown().describe('messages not yet inserted, by partition; null where that is not known'),
+  lag: nullable(
+    z.object({
+      messages: z.number().describe('messages of the log that are not stored yet'),
+      reported_at: time('when ingest last said so'),
+      age_s: z.number().describe('how long ago that was, in seconds'),
+      partitions: z.array(z.object({ topic: z.string(), partition: z.number(), messages: z.number() })),
+    }),
+  ).describe(
+    'what ingest has not stored yet; null where it has not said so for a minute, and embedded, where there is no log',
+  ),
   settling: nullable(
     z.object({
       examined_at: time('repeats are found among calls that reached the database before it'),

@@ -171,6 +171,22 @@ export function addSnapshotId(options: DdlOptions): string {
   return `${alterTable(options, 'snapshots')} ADD COLUMN IF NOT EXISTS id String, MODIFY ORDER BY (project, name, id)`;
 }
 
+export const LAG_TABLE = 'ingest_lag';
+
+/** What ingest says every few seconds of the log that it reads. */
+export function createIngestLag(options: DdlOptions): string {
+  return createTable(options, LAG_TABLE, {
+    columns: [
+      'topic String',
+      'partition UInt32',
+      'messages UInt64',
+      "reported_at DateTime64(3, 'UTC') DEFAULT now64(3)",
+    ],
+    version: 'reported_at',
+    layout: 'ORDER BY (topic, partition)\nTTL toDateTime(reported_at) + INTERVAL 7 DAY',
+  });
+}
+
 export function createMigrations(options: DdlOptions): string {
   return createTable(options, 'migrations', {
     columns: ['id UInt32', 'name String', "applied_at DateTime64(3, 'UTC') DEFAULT now64(3)"],

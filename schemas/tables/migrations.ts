@@ -52,6 +52,11 @@ export const migrations: readonly Migration[] = [
     name: 'ids of snapshots',
     statements: (options) => [ddl.addSnapshotId(options)],
   },
+  {
+    id: 6,
+    name: 'lag of ingest',
+    statements: (options) => [ddl.createIngestLag(options)],
+  },
 ];
 
 const ATTEMPTS = 5;

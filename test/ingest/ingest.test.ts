@@ -4,6 +4,8 @@ import { once } from 'node:events';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { startLagReports } from '../../ingest/lag-reports.ts';
+import { readLag } from '../../query-api/lag.ts';
 import { messageOf, topicNames } from '../../schemas/block-headers.ts';
 import { BlockBuilder } from '../../schemas/native/block-builder.ts';
 import { payloads } from '../../schemas/record/payloads.ts';
@@ -209,6 +211,28 @@ describe('ingest, from a real Kafka into a real ClickHouse', { timeout: 180_000 
     }
     const age = Number(/last_commit_age_seconds ([\d.]+)/.exec(metrics)?.[1]);
     assert.ok(age < 5, `${age} s`);
+    await ingest.stop();
+  });
+
+  it('says in the database what waits, for those who do not know the log', async () => {
+    const topic = await pipeline.createTopics();
+    for (const _ of [1, 2, 3]) await pipeline.publish(topic, await makeBlock(2, { project: 'waiting' }));
+    const { bus, warehouse, engine } = pipeline;
+    const { calls, payloads, scores } = topicNames(topic);
+    const topics = [calls, payloads, scores];
+    const reports = startLagReports({
+      bus,
+      warehouse,
+      group: topic,
+      topics,
+      log: () => {},
+      interval_ms: 100,
+    });
+    const waiting = async () => (await readLag(warehouse, engine.database))?.messages;
+    await until('three messages are told of', async () => (await waiting()) === 3);
+    const ingest = await pipeline.startIngest(topic);
+    await until('none is left, and that is told', async () => (await waiting()) === 0);
+    reports.stop();
     await ingest.stop();
   });
 });
