@@ -78,22 +78,29 @@ export async function listen(app: FastifyInstance, host: string, port: number): 
   return app.listen({ host, port });
 }
 
-export function writingWarehouse(settings: Settings): Warehouse {
+/** Who may write: the user that does everything, or the one that the query API has for what is sent to it. */
+function writing(settings: Settings, username: string, password: string): Warehouse {
   return createClickhouseWarehouse({
     url: required(
       settings.clickhouse_url,
       'CLICKHOUSE_URL',
       'this part stores its data in a ClickHouse server',
     ),
-    username: settings.clickhouse_user,
-    password: settings.clickhouse_password,
+    username,
+    password,
     database: settings.clickhouse_database,
     settings: { async_insert: 0, throw_on_max_partitions_per_insert_block: 0 },
   });
 }
 
-/** The writing user of a process that could do without: undefined when the settings name only one that reads. */
-export function optionalWritingWarehouse(settings: Settings): Warehouse | undefined {
+export function writingWarehouse(settings: Settings): Warehouse {
+  return writing(settings, settings.clickhouse_user, settings.clickhouse_password);
+}
+
+/** What the query API stores with: its own user, else the one that writes; undefined when only one that reads is named. */
+export function storingWarehouse(settings: Settings): Warehouse | undefined {
+  const { clickhouse_api_user, clickhouse_api_password } = settings;
+  if (clickhouse_api_user) return writing(settings, clickhouse_api_user, clickhouse_api_password ?? '');
   const named = settings.clickhouse_user !== 'default' || settings.clickhouse_password !== '';
   return named || settings.clickhouse_read_user === undefined ? writingWarehouse(settings) : undefined;
 }

@@ -8,10 +8,10 @@ import {
   followKeysTable,
   keyRingOf,
   listen,
-  optionalWritingWarehouse,
   readingWarehouse,
   retentionOf,
   sharedHashKey,
+  storingWarehouse,
   VERSION,
 } from '../adapters/wiring.ts';
 import { eraseUser } from '../ingest/settle/erase.ts';
@@ -31,7 +31,7 @@ await runProcess({
     const keyRing = keyRingOf(settings);
     const database = settings.clickhouse_database;
     const warehouse = readingWarehouse(settings);
-    const writer = optionalWritingWarehouse(settings);
+    const writer = storingWarehouse(settings);
     const registry = new Registry();
     collectDefaultMetrics({ register: registry });
     const settling = (as: Warehouse): SettleStore => ({

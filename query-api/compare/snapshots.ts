@@ -101,7 +101,7 @@ function parseSnapshot(
 export type Freeze = (body: unknown, project: Project, ask: Ask) => Promise<Snapshot>;
 
 const NOT_WRITING =
-  'This query API cannot keep or remove snapshots: set CLICKHOUSE_USER and CLICKHOUSE_PASSWORD for it.';
+  'This query API cannot keep or remove snapshots: set CLICKHOUSE_API_USER and CLICKHOUSE_API_PASSWORD for it.';
 
 export function createFreeze(context: RouteContext): Freeze {
   const { writer, database, userIds } = context;

@@ -45,7 +45,7 @@ export async function eraseUserById(
   const stored = storedUserIds(user_id, project, userIds);
   if (eraseUser === undefined) {
     throw new Problem('not-writing', {
-      detail: 'This query API cannot erase: set CLICKHOUSE_USER and CLICKHOUSE_PASSWORD for it.',
+      detail: 'This query API cannot erase: set CLICKHOUSE_API_USER and CLICKHOUSE_API_PASSWORD for it.',
     });
   }
   const reports: Erased[] = [];

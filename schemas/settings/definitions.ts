@@ -210,6 +210,14 @@ export const definitions = {
     default: '',
     secret: true,
   }),
+  clickhouse_api_user: setting(
+    'CLICKHOUSE_API_USER',
+    text.min(1).optional(),
+    'user that the query API stores scores and snapshots with, and erases; CLICKHOUSE_USER if absent',
+  ),
+  clickhouse_api_password: setting('CLICKHOUSE_API_PASSWORD', text.optional(), 'password of that user', {
+    secret: true,
+  }),
   clickhouse_read_user: setting(
     'CLICKHOUSE_READ_USER',
     text.min(1).optional(),

@@ -10,6 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createClickhouseWarehouse } from '../../adapters/clickhouse-warehouse.ts';
 import { engineArguments } from '../../engine/config.ts';
 import { locateLibrary } from '../../engine/library.ts';
+import { eraseUser } from '../../ingest/settle/erase.ts';
 import { createQueryApi } from '../../query-api/server.ts';
 import { createKeyRing } from '../../schemas/identity/key-ring.ts';
 import { createKeyedHash } from '../../schemas/identity/keyed-hash.ts';
@@ -27,6 +28,7 @@ const directory = mkdtempSync(join(tmpdir(), 'plumbline-deploy-'));
 const database = 'plumbline';
 const retention = { payloads_days: 14, calls_days: 90, rollups_days: 400 };
 const writer = { username: 'plumbline_writer', password: 'writes' };
+const storing = { username: 'plumbline_api', password: 'stores' };
 const reader = { username: 'plumbline_reader', password: 'reads' };
 let url = '';
 let server: ReturnType<typeof spawn>;
@@ -57,7 +59,12 @@ before(async () => {
   const args = [join(root, 'engine/child.ts'), locateLibrary(), ...engineArguments(writeConfig(port!))];
   server = spawn(process.execPath, args, {
     stdio: ['ignore', 'ignore', 'inherit', 'pipe'],
-    env: { TZ: 'UTC', CLICKHOUSE_PASSWORD: writer.password, CLICKHOUSE_READ_PASSWORD: reader.password },
+    env: {
+      TZ: 'UTC',
+      CLICKHOUSE_PASSWORD: writer.password,
+      CLICKHOUSE_API_PASSWORD: storing.password,
+      CLICKHOUSE_READ_PASSWORD: reader.password,
+    },
   });
   url = `http://127.0.0.1:${port}`;
   const deadline = Date.now() + 30_000;
@@ -75,7 +82,7 @@ after(async () => {
   rmSync(directory, { recursive: true, force: true });
 });
 
-test('its two users are enough: one migrates and inserts, the other answers queries', async () => {
+test('two of its users are enough: one migrates and inserts, the other answers queries', async () => {
   const writing = createClickhouseWarehouse({ url, ...writer, database });
   const reading = createClickhouseWarehouse({ url, ...reader, database });
   await migrate(writing, { database, retention });
@@ -99,6 +106,57 @@ test('its two users are enough: one migrates and inserts, the other answers quer
   assert.equal((await api.inject('/v1/status')).statusCode, 200);
   await api.close();
   await Promise.all([writing.close(), reading.close()]);
+});
+
+test('the user of the query API stores what is sent to it and erases, and can do nothing else', async () => {
+  const storage = createClickhouseWarehouse({ url, ...storing, database });
+  const reading = createClickhouseWarehouse({ url, ...reader, database });
+  const writing = createClickhouseWarehouse({ url, ...writer, database });
+  const block = new BlockBuilder(calls);
+  block.append(makeCall({ user_id: 'ann' }));
+  await writing.insert(await block.finish());
+  const api = await createQueryApi({
+    warehouse: reading,
+    writer: storage,
+    eraseUser: (user) => eraseUser({ warehouse: storage, database, calls_days: 90, now: Date.now }, user),
+    database,
+    keyRing: createKeyRing({ ingest: [], read: [] }),
+    keyedHash: createKeyedHash('h'.repeat(64)),
+    user_ids: 'raw',
+    retention,
+    version: '0',
+  });
+  const send = async (method: 'POST' | 'DELETE', path: string, payload?: object) => {
+    const { statusCode, json, body } = await api.inject({
+      method,
+      url: path,
+      ...(payload ? { payload } : {}),
+    });
+    assert.equal(statusCode, 200, body);
+    return json();
+  };
+  const score = { trace_id: '1'.repeat(32), span_id: '2'.repeat(16), name: 'accuracy', value: 1 };
+  assert.deepEqual(await send('POST', '/v1/scores', score), { stored: 1 });
+  const query = 'baseline=model:small-chat-v1&candidate=model:b&from=now-3d';
+  await send('POST', '/v1/snapshots', { name: 'kept', query });
+  await send('DELETE', '/v1/snapshots/kept');
+  const erased = await send('DELETE', '/v1/users/ann');
+  assert.equal(erased.calls, 1);
+  await api.close();
+  await Promise.all([storage.close(), reading.close(), writing.close()]);
+  for (const statement of [
+    `INSERT INTO ${database}.calls (project) VALUES ('x')`,
+    `INSERT INTO ${database}.keys (key_hash) VALUES ('x')`,
+    `ALTER TABLE ${database}.keys DELETE WHERE 1`,
+    `ALTER TABLE ${database}.calls DROP COLUMN model`,
+    `DROP TABLE ${database}.calls`,
+    `TRUNCATE TABLE ${database}.calls`,
+    `CREATE TABLE ${database}.mine (x UInt8) ENGINE = Memory`,
+    "SELECT * FROM url('http://127.0.0.1:1/', LineAsString)",
+  ]) {
+    const { status, text } = await ask(url, storing, statement);
+    assert.ok(status >= 400, `${statement}: ${status} ${text}`);
+  }
 });
 
 test('who reads can neither write, nor reach files or hosts, nor lift its limits', async () => {

@@ -44,6 +44,7 @@ function environmentOf(service: Service): Record<string, string> {
     PLUMBLINE_READ_KEYS: 'shop=fedcba9876543210',
     PLUMBLINE_HASH_KEY: 'h'.repeat(64),
     CLICKHOUSE_PASSWORD: 'w'.repeat(32),
+    CLICKHOUSE_API_PASSWORD: 'a'.repeat(32),
     CLICKHOUSE_READ_PASSWORD: 'r'.repeat(32),
   };
   const filled = Object.entries(service.environment).map(([name, value]) => [
@@ -119,16 +120,17 @@ test('the server knows the users that the parts log in as, by the same variables
   const passwordOf = (user: string | number | undefined) =>
     elementAt(users, String(user), 'password').attributes.from_env;
   const { collector, ingest, 'query-api': queryApi, clickhouse } = services;
-  for (const { environment } of [ingest!, queryApi!]) {
-    assert.equal(passwordOf(environment.CLICKHOUSE_USER), 'CLICKHOUSE_PASSWORD');
-  }
+  assert.equal(passwordOf(ingest!.environment.CLICKHOUSE_USER), 'CLICKHOUSE_PASSWORD');
+  assert.equal(passwordOf(queryApi!.environment.CLICKHOUSE_API_USER), 'CLICKHOUSE_API_PASSWORD');
+  assert.equal(queryApi!.environment.CLICKHOUSE_PASSWORD, undefined, 'it may store no call');
   for (const { environment } of [collector!, queryApi!]) {
     assert.equal(passwordOf(environment.CLICKHOUSE_READ_USER), 'CLICKHOUSE_READ_PASSWORD');
   }
   assert.equal(collector!.environment.CLICKHOUSE_PASSWORD, undefined, 'who only reads has no use for it');
   assert.ok(clickhouse!.environment.CLICKHOUSE_PASSWORD);
+  assert.ok(clickhouse!.environment.CLICKHOUSE_API_PASSWORD);
   assert.ok(clickhouse!.environment.CLICKHOUSE_READ_PASSWORD);
-  assert.equal(users.children.length, 2, 'no other user, and no default one');
+  assert.equal(users.children.length, 3, 'no other user, and no default one');
 });
 
 test('users have the rights and the profiles that they have in the embedded size', () => {
