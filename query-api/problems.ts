@@ -80,7 +80,8 @@ export const problems = {
   'not-writing': {
     status: 503,
     title: 'Nothing can be stored here',
-    meaning: 'This query API has no user that may write (CLICKHOUSE_API_USER or CLICKHOUSE_USER): it answers queries only.',
+    meaning:
+      'This query API has no user that may write (CLICKHOUSE_API_USER or CLICKHOUSE_USER): it answers queries only.',
   },
   internal: {
     status: 500,

@@ -69,7 +69,8 @@ export async function takeScores(
   const { writer, retention } = context;
   if (writer === undefined) {
     throw new Problem('not-writing', {
-      detail: 'This query API cannot store scores: set CLICKHOUSE_API_USER and CLICKHOUSE_API_PASSWORD for it.',
+      detail:
+        'This query API cannot store scores: set CLICKHOUSE_API_USER and CLICKHOUSE_API_PASSWORD for it.',
     });
   }
   const now_ms = context.now();
