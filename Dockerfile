@@ -21,5 +21,6 @@ COPY cli ./cli
 USER node
 # 4318 collector, 8081 ingest's health and metrics, 8080 query API.
 EXPOSE 4318 8080 8081
-ENTRYPOINT ["node", "--import", "./adapters/check-node.mjs"]
+# A young generation of half its default: memory outside the heap is then given back before it brings on full collections.
+ENTRYPOINT ["node", "--import", "./adapters/check-node.mjs", "--max-semi-space-size=32"]
 CMD ["collector/main.ts"]

@@ -6,6 +6,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
+/** As package.json starts the collector; every contender has them. */
+const NODE_FLAGS = ['--max-semi-space-size=32'];
 const TICKS_PER_S = 100;
 const START_TIMEOUT_MS = 60_000;
 const PAGE_BYTES = 4096;
@@ -65,7 +67,7 @@ export async function startService(
   patterns: readonly RegExp[],
   args: string[] = [],
 ): Promise<Service> {
-  const child = spawn(process.execPath, [`${ROOT}${file}`, ...args], {
+  const child = spawn(process.execPath, [...NODE_FLAGS, `${ROOT}${file}`, ...args], {
     cwd: ROOT,
     env: { PATH: process.env.PATH, PLUMBLINE_LOG_LEVEL: 'warn', ...settings },
     stdio: ['ignore', 'pipe', 'pipe'],
