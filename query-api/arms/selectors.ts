@@ -1,4 +1,4 @@
-/** `dimension:value` terms, separated by commas, all of which hold for a call of the arm. */
+/** `dimension:value` terms, separated by commas, all of which hold for a call of the arm; `\,` is a comma of a value. */
 import { DIMENSION_NAMES, type DimensionName } from '../../schemas/queries/dimensions.ts';
 import type { Filter } from '../../schemas/queries/filters.ts';
 import type { Project } from '../../schemas/queries/project.ts';
@@ -13,7 +13,7 @@ const FORM = 'dimension:value, such as model:small-chat-v1 or variant:canary,ser
 
 /** Throws a Problem that names `parameter`. */
 export function selectorOf(parameter: string, text: string, project: Project, userIds: UserIds): Filter[] {
-  const terms = text.split(',');
+  const terms = text.split(/(?<!\\),/).map((term) => term.replaceAll('\\,', ','));
   const problem = (detail: string, more: { allowed: readonly string[]; nearest?: string | undefined }) =>
     new Problem('invalid-parameter', { detail, parameter, received: text, ...more });
   if (terms.length > MOST_TERMS) {

@@ -16,7 +16,7 @@ export const describedCompare = z.object({
   baseline: z
     .string()
     .describe(
-      'The arm that the others are compared with: `dimension:value`, several joined by commas, all of which hold; a leading `!` of a value means not.',
+      'The arm that the others are compared with: `dimension:value`, several joined by commas, all of which hold; a leading `!` of a value means not, `\\,` is a comma of a value.',
     ),
   candidate: z
     .array(z.string())

@@ -1,4 +1,7 @@
-/** `dimension=value` filters: repeated means or, a leading `!` means not, an empty value the absent one. */
+/**
+ * `dimension=value` filters: repeated means or, a leading `!` means not, an empty value the absent one. `\!` begins a
+ * value that begins with `!` itself.
+ */
 import type { KeyedHash } from '../../schemas/identity/keyed-hash.ts';
 import { DIMENSION_NAMES, type DimensionName, dimensionOf } from '../../schemas/queries/dimensions.ts';
 import type { Filter } from '../../schemas/queries/filters.ts';
@@ -32,7 +35,7 @@ function filterOf(name: DimensionName, values: string[], project: Project, userI
   const filter = { dimension: name, is: [] as string[], not: [] as string[] };
   for (const value of values) {
     const negated = value.startsWith('!');
-    const wanted = negated ? value.slice(1) : value;
+    const wanted = (negated ? value.slice(1) : value).replace(/^\\(?=\\*!)/, '');
     if (allowed && !allowed.includes(wanted)) throw notAllowed(name, value, allowed);
     const stored = name === 'user_id' ? storedUserIds(wanted, project, userIds) : [wanted];
     filter[negated ? 'not' : 'is'].push(...stored);

@@ -67,8 +67,10 @@ const modelsAnswer = z.object({
       unpriced_calls: z.number().describe('calls whose cost is not known'),
       cost_status: z
         .enum(COST_STATUSES)
-        .describe('where the newest call’s cost comes from; `unpriced` models come first'),
-      price_version: z.string().describe('price table and date of the newest call’s cost'),
+        .describe(
+          'where the cost of the newest call that has one comes from; `unpriced` where none has, and these come first',
+        ),
+      price_version: z.string().describe('price table and date of that cost'),
       context_window: nullableNumber.describe('the model’s limit of tokens'),
       response_models: z.array(z.string()).describe('what answered, as reported; ten at most'),
       input_usd_per_1m_tokens: nullableNumber.describe(

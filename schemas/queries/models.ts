@@ -8,9 +8,9 @@ export interface ModelRow {
   model: string;
   calls: number;
   unpriced_calls: number;
-  /** Where the newest call's cost comes from: unpriced, priced, override or reported. */
+  /** Where the cost of the newest call that has one comes from: priced, override or reported; unpriced if none has. */
   cost_status: string;
-  /** The price table and date of the newest call's cost. */
+  /** The price table and date of that cost. */
   price_version: string;
   context_window: number | null;
   response_models: string[];
@@ -31,8 +31,8 @@ export function modelsStatement(scope: CountedScope, limit: number): Statement {
     / nullIf(sumIf(c.${part}_tokens, c.cost_${part}_usd IS NOT NULL), 0)`;
   const sql = `SELECT toString(c.provider) AS provider, toString(c.model) AS model,
   count() AS calls, countIf(c.cost_usd IS NULL) AS unpriced_calls,
-  toString(argMax(c.cost_status, c.started_at)) AS cost_status,
-  toString(argMax(c.price_version, c.started_at)) AS price_version,
+  if(unpriced_calls = calls, 'unpriced', toString(argMaxIf(c.cost_status, c.started_at, c.cost_usd IS NOT NULL))) AS cost_status,
+  toString(argMaxIf(c.price_version, c.started_at, c.cost_usd IS NOT NULL)) AS price_version,
   argMaxIf(c.context_window, c.started_at, c.context_window IS NOT NULL) AS context_window,
   arraySort(groupUniqArrayIf(10)(toString(c.response_model), c.response_model != '')) AS response_models,
   ${perMillion('input')} AS input_usd_per_1m_tokens,
@@ -41,7 +41,7 @@ export function modelsStatement(scope: CountedScope, limit: number): Statement {
   ${iso('min')} AS first_at, ${iso('max')} AS last_at
 FROM (${countedCalls(scope, values)}) AS c
 GROUP BY c.provider, c.model
-ORDER BY argMax(c.cost_status, c.started_at) = 'unpriced' DESC, count() DESC, c.provider, c.model
+ORDER BY count(c.cost_usd) = 0 DESC, count() DESC, c.provider, c.model
 LIMIT ${values.bind('UInt32', limit)}`;
   return { sql, params: values.params };
 }

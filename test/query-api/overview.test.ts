@@ -22,7 +22,8 @@ before(async () => {
   const often = of('often', { cost_status: 'override' });
   await harness.insertCalls([
     often,
-    of('often', { ...unpriced, started_at: often.started_at - 1 }),
+    // A failure without tokens has no price, which says nothing about its model's.
+    of('often', { ...unpriced, started_at: often.started_at + 1 }),
     of('often', { started_at: often.started_at - 2, response_model: 'often-2025', price_version: 'old' }),
     of('unknown', unpriced),
     of('gone', { started_at: often.started_at - 40 * DAY_US }),
