@@ -37,6 +37,15 @@ export function sendProblem(error: unknown, reply: FastifyReply, log: Log | unde
     .send(JSON.stringify(problemBody(problem)));
 }
 
+/** Whether a path is one of a route's, such as `/v1/calls/:trace_id/:span_id`. */
+function isOf(route: string, path: string): boolean {
+  const [wanted, given] = [route.split('/'), path.split('/')];
+  return (
+    wanted.length === given.length &&
+    wanted.every((part, index) => (part.startsWith(':') ? given[index] !== '' : part === given[index]))
+  );
+}
+
 /** Call it before any route is added: it learns the routes as they come. */
 export function registerErrorHandlers(app: FastifyInstance, log: Log | undefined): void {
   const methodsByPath = new Map<string, Set<string>>();
@@ -48,9 +57,9 @@ export function registerErrorHandlers(app: FastifyInstance, log: Log | undefined
   app.setErrorHandler((error, _request, reply) => sendProblem(error, reply, log));
   app.setNotFoundHandler((request, reply) => {
     const path = request.url.split('?', 1)[0]!;
-    const methods = methodsByPath.get(path);
-    if (methods) {
-      const allowed = [...methods];
+    const methods = [...methodsByPath].filter(([route]) => isOf(route, path)).flatMap(([, own]) => [...own]);
+    if (methods.length > 0) {
+      const allowed = [...new Set(methods)];
       const detail = `'${path}' does not take ${request.method}.`;
       const headers = { allow: allowed.join(', ') };
       return sendProblem(new Problem('method-not-allowed', { detail, allowed, headers }), reply, log);

@@ -19,7 +19,7 @@ export function filterOn(name: DimensionName): z.ZodType {
     .array(z.string())
     .optional()
     .describe(
-      `Filter: ${meaning}.${values}${source} Repeated means or, a leading \`!\` means not, empty means absent; \`\\\\!\` begins a value that begins with \`!\` itself.`,
+      `Filter: ${meaning}.${values}${source} Repeated means or, a leading \`!\` means not, empty means absent; \`\\!\` begins a value that begins with \`!\` itself.`,
     );
 }
 

@@ -99,6 +99,18 @@ test('another method than GET is refused by name', async () => {
   assert.equal(reply.headers.allow, 'GET, HEAD');
 });
 
+test('a method that a path with names in it does not take is told from a path that does not exist', async () => {
+  for (const [method, url, status, allow] of [
+    ['PUT', '/v1/snapshots/mine', 405, 'GET, HEAD, DELETE'],
+    ['POST', '/v1/calls/a/b', 405, 'GET, HEAD'],
+    ['PUT', '/v1/snapshots/', 404, undefined],
+    ['GET', '/v1/calls/a/b/c', 404, undefined],
+  ] as const) {
+    const reply = await harness.app.inject({ method, url });
+    assert.deepEqual([reply.statusCode, reply.headers.allow], [status, allow], `${method} ${url}`);
+  }
+});
+
 test('a path that cannot be decoded is a bad request', async () => {
   assertProblem(await get(harness.app, '/v1/%zz'), 400, 'bad-request');
 });
