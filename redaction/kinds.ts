@@ -17,7 +17,9 @@ export type Kind = (typeof KINDS)[number];
 /** Opens every label. Detectors treat it as a wall, so a label is never taken for a secret. */
 export const LABEL_OPEN = '[REDACTED:';
 
+const LABELS = Object.fromEntries([...KINDS, 'error'].map((kind) => [kind, `${LABEL_OPEN}${kind}]`]));
+
 /** The label that stands for a finding of this kind; plain ASCII without quotes, safe inside JSON strings. */
 export function label(kind: Kind | 'error'): string {
-  return `${LABEL_OPEN}${kind}]`;
+  return LABELS[kind]!;
 }

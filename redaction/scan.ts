@@ -12,6 +12,9 @@ export const ARMOUR_END = 5;
 export const NEEDLES = ['"', "'", '`', '\n', '-----BEGIN', '-----END'] as const;
 export type Needle = 0 | 1 | 2 | 3 | 4 | 5;
 
+/** Walks begun by any scan. */
+let walks = 0;
+
 /**
  * One walk over one text: where it stands and what a detector has just found.
  *
@@ -22,6 +25,8 @@ export class Scan {
   text = '';
   /** The text's escapes have been undone: a backslash in it escapes nothing. */
   isFolded = false;
+  /** Tells one text from the next, for what is remembered of a text elsewhere. */
+  walk = 0;
   /** Nothing before this index may be taken: it belongs to the previous finding. */
   floor = 0;
   start = 0;
@@ -45,6 +50,7 @@ export class Scan {
   reset(text: string, isFolded: boolean): void {
     this.text = text;
     this.isFolded = isFolded;
+    this.walk = ++walks;
     this.floor = 0;
     this.spans = undefined;
     this.#tokenTo = -1;

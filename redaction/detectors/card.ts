@@ -1,8 +1,13 @@
 import { ALNUM, DIGIT, is } from '../chars.ts';
 import type { Scan } from '../scan.ts';
+import { DigitGroups } from './digit-groups.ts';
 
 const MIN_DIGITS = 13;
 const MAX_DIGITS = 19;
+
+/** Digits in one piece are joined by nothing. */
+const NONE = -1;
+const groups = new DigitGroups();
 
 /** By a card's first four digits: the lengths its issuer uses, bit 0 for 13 digits. Zero for most. */
 const LENGTHS = new Uint8Array(10_000);
@@ -43,22 +48,13 @@ export function card(scan: Scan, index: number, end: number): boolean {
   const before = scan.at(index - 1);
   if (is(before, ALNUM) || (before === 46 && is(scan.at(index - 2), DIGIT))) return false;
 
-  // Luhn's sums for either parity of the length, so that every end of a group is judged from one walk.
-  let count = 0;
-  let ifEven = 0;
-  let ifOdd = 0;
+  const first = groups.at(scan, index, length === 4 ? separator : NONE, MAX_DIGITS);
   let best = -1;
-  for (let at = index; ; at++) {
-    for (let digit = scan.at(at) - 48; digit >= 0 && digit <= 9; digit = scan.at(++at) - 48) {
-      if (count === MAX_DIGITS) return best !== -1 && scan.found('card', index, best);
-      const doubled = digit > 4 ? digit * 2 - 9 : digit * 2;
-      const isEvenPlace = (count++ & 1) === 0;
-      ifEven += isEvenPlace ? doubled : digit;
-      ifOdd += isEvenPlace ? digit : doubled;
-    }
-    const isLength = count >= MIN_DIGITS && (lengths & (1 << (count - MIN_DIGITS))) !== 0;
-    if (isLength && ((count & 1) === 0 ? ifEven : ifOdd) % 10 === 0 && isFree(scan, at)) best = at;
-    if (length !== 4 || scan.at(at) !== separator || !is(scan.at(at + 1), DIGIT)) break;
+  for (let last = first; last < groups.count; last++) {
+    const digits = groups.digits[last + 1]! - groups.digits[first]!;
+    if (digits > MAX_DIGITS) break;
+    const isLength = digits >= MIN_DIGITS && (lengths & (1 << (digits - MIN_DIGITS))) !== 0;
+    if (isLength && groups.isLuhn(first, last) && isFree(scan, groups.ends[last]!)) best = groups.ends[last]!;
   }
   return best !== -1 && scan.found('card', index, best);
 }

@@ -8,7 +8,7 @@ import { HOSTILE, SEARCHED, TYPICAL } from '../redaction/load.ts';
 import { machineLine, save } from './support/bench.ts';
 
 const SIZE_CHARS = 262_144;
-const ROUNDS = 7;
+const ROUNDS = 25;
 const SHORT = [
   'gpt-4o',
   'stop',
