@@ -4,7 +4,7 @@
  */
 import type { BoundValues } from './bound-values.ts';
 import { type Counting, type CountingScope, type FreshRepeats, PARTS } from './counting.ts';
-import { pairs, SPAN_COLUMNS, spanCtes } from './settling/pairs.ts';
+import { isAnyIn, pairs, SHARED, SPAN_COLUMNS, spanCtes } from './settling/pairs.ts';
 import { CLOCK_GRAIN_MS, horizonMs, MS_PER_HOUR, moment } from './settling/times.ts';
 
 export { horizonMs } from './settling/times.ts';
@@ -109,10 +109,8 @@ function repeatsOf(
   }
   if (scope.counting?.fresh)
     return lessFresh(scope, scope.counting, scope.counting.fresh, hours, project, values);
-  const inFresh = (prefix: string): string =>
-    `(${prefix}hour, ${prefix}trace_id, ${prefix}span_id) NOT IN (SELECT hour, trace_id, span_id FROM fresh)`;
   const known = counting.has_stored_repeats
-    ? [`SELECT ${SPAN_KEY} FROM (${stored}) WHERE ${inFresh('')} AND ${inFresh('by_')}`]
+    ? [`SELECT ${SPAN_KEY} FROM (${stored}) WHERE NOT ${TOUCHES_FRESH}`]
     : [];
   return {
     ctes: [
@@ -214,19 +212,19 @@ export function freshSpanCtes(
   many = false,
 ): string[] {
   return [
-    `fresh AS MATERIALIZED (SELECT hour, trace_id, span_id, response_id, process, model,
-      ifNull(input_tokens, 0) AS input, ifNull(output_tokens, 0) AS output, project, inserted_at FROM ${calls} FINAL
+    `fresh AS MATERIALIZED (SELECT project, hour, trace_id, span_id, inserted_at, ${SHARED} AS shared FROM ${calls} FINAL
     WHERE ${project} AND ${hours.fresh} AND inserted_at > ${since})`,
     ...spanCtes(
       `SELECT ${SPAN_COLUMNS}, inserted_at > ${since} AS is_fresh FROM ${calls} FINAL
-    WHERE ${project} AND ${hours.near} AND (trace_id IN (SELECT trace_id FROM fresh)
-      OR (response_id != '' AND response_id IN (SELECT response_id FROM fresh))
-      OR (input_tokens > 0 AND output_tokens > 0 AND (process, model, ifNull(input_tokens, 0), ifNull(output_tokens, 0)) IN (
-        SELECT process, model, input, output FROM fresh)))`,
+    WHERE ${project} AND ${hours.near} AND ${isAnyIn(SHARED, 'SELECT arrayJoin(shared) FROM fresh')}`,
       many,
     ),
   ];
 }
+
+/** Whether a span of a stored pair is among `fresh`. */
+export const TOUCHES_FRESH = `arrayExists(span -> span IN (SELECT hour, trace_id, span_id FROM fresh),
+      [(hour, trace_id, span_id), (by_hour, by_trace_id, by_span_id)])`;
 
 /** How far repeats have been found, as a scalar of the statement. */
 const EXAMINED_TO = (database: string): string =>

@@ -3,7 +3,7 @@
  * would be planned over and over, which takes longer than the search.
  */
 import { BoundValues } from './bound-values.ts';
-import { freshSpanCtes, storedPairs } from './counted-calls.ts';
+import { freshSpanCtes, storedPairs, TOUCHES_FRESH } from './counted-calls.ts';
 import { type Counting, type CountingScope, type FreshRepeats, PARTS } from './counting.ts';
 import { pairs } from './settling/pairs.ts';
 import { moment } from './settling/times.ts';
@@ -33,8 +33,6 @@ export function freshRepeatsStatement(
   const near = `hour IN (${[...new Set(hours.flatMap((hour) => [hour - 1, hour, hour + 1]))].join(', ')})`;
   const examined = moment(counting.examined_ms);
   const stored = storedPairs(scope.database, `${project} AND ${near} AND at <= ${examined}`);
-  const isFresh = (prefix: string): string =>
-    `(${prefix}hour, ${prefix}trace_id, ${prefix}span_id) IN (SELECT hour, trace_id, span_id FROM fresh)`;
   const id = (prefix = ''): string =>
     `toString(${prefix}hour), hex(${prefix}trace_id), hex(${prefix}span_id)`;
   const listed = (kind: string, ids: string, from: string): string =>
@@ -44,13 +42,7 @@ export function freshRepeatsStatement(
     `SELECT 'parts' AS kind, toString(${PARTS}) AS id FROM ${calls} WHERE ${project} AND ${fresh}`,
     listed('repeat', id(), `(${pairs()})`),
     ...(counting.has_stored_repeats
-      ? [
-          listed(
-            'superseded',
-            `${id()}, ${id('by_')}`,
-            `(${stored}) WHERE ${isFresh('')} OR ${isFresh('by_')}`,
-          ),
-        ]
+      ? [listed('superseded', `${id()}, ${id('by_')}`, `(${stored}) WHERE ${TOUCHES_FRESH}`)]
       : []),
   ];
   const sql = `WITH ${ctes.join(',\n')}

@@ -47,20 +47,20 @@ export function examineStatement(examination: Examination): string {
   const ctes = freshCtes(`${database}.calls`, '1', { fresh: own, near: wide }, since, true);
   // Both spans of a pair that is older than the watermark are visible here for certain.
   const known = storedPairs(database, wide, `max(at) < ${watermark}`);
-  const columns = PAIR_COLUMNS.split(', ');
-  const touched = (prefix: string): string =>
-    `SELECT ${columns.map((name) => `known.${name} AS ${name}`).join(', ')}, fresh.inserted_at AS changed
-  FROM known INNER JOIN fresh ON known.project = fresh.project AND known.${prefix}hour = fresh.hour
-    AND known.${prefix}trace_id = fresh.trace_id AND known.${prefix}span_id = fresh.span_id`;
+  const touched = `SELECT ${PAIR_COLUMNS.split(', ')
+    .map((name) => `known.${name} AS ${name}`)
+    .join(', ')}, fresh.inserted_at AS changed
+  FROM (SELECT *, arrayJoin([(hour, trace_id, span_id), (by_hour, by_trace_id, by_span_id)]) AS span FROM (${known})) AS known
+  INNER JOIN fresh ON known.project = fresh.project AND known.span.1 = fresh.hour
+    AND known.span.2 = fresh.trace_id AND known.span.3 = fresh.span_id`;
+  // What is found is read once: each mention of a CTE that stands on others costs them again.
   return `INSERT INTO ${database}.repeats (${PAIR_COLUMNS}, at, holds, examined_at)
-WITH ${ctes.join(',\n')},
-found AS MATERIALIZED (${pairs()}),
-known AS (${known})
-SELECT ${PAIR_COLUMNS}, at, true, ${watermark} FROM found
-UNION ALL
-SELECT ${PAIR_COLUMNS}, max(changed), false, ${watermark}
-FROM (${touched('')} UNION ALL ${touched('by_')})
-WHERE (${PAIR_COLUMNS}) NOT IN (SELECT ${PAIR_COLUMNS} FROM found)
+WITH ${ctes.join(',\n')}
+SELECT ${PAIR_COLUMNS}, if(any_found, maxIf(seen, is_found), max(seen)), max(is_found) AS any_found, ${watermark}
+FROM (
+  SELECT ${PAIR_COLUMNS}, at AS seen, true AS is_found FROM (${pairs()})
+  UNION ALL
+  SELECT ${PAIR_COLUMNS}, changed AS seen, false AS is_found FROM (${touched}))
 GROUP BY ${PAIR_COLUMNS}`;
 }
 

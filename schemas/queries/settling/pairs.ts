@@ -74,28 +74,47 @@ function keyColumns(): string {
       if(parent_span_id = ${NO_PARENT}, [], [cityHash64('parent', project, trace_id, parent_span_id)])) AS moments`;
 }
 
-/** What ties a span to others, and the side it is on: only where spans of two sides are tied can be a pair. */
-const TIES = [
-  ["cityHash64('again', project, trace_id, span_id)", 'cityHash64(hour)'],
-  ["cityHash64('parent', project, trace_id, span_id)", '0'],
-  [`if(parent_span_id = ${NO_PARENT}, 0, cityHash64('parent', project, trace_id, parent_span_id))`, '1'],
-  ["if(response_id = '', 0, cityHash64('answer', project, response_id))", 'cityHash64(scope)'],
-  [
-    "if(input_tokens > 0 AND output_tokens > 0, cityHash64('tokens', project, process, model, input_tokens, output_tokens), 0)",
-    'cityHash64(scope)',
-  ],
-  ["cityHash64('trace', project, trace_id)", "toUInt64(kind = 'call')"],
-] as const;
+/** Numbers that spans which have something in common share, 0 where they have it not. */
+const IN_COMMON = {
+  again: "cityHash64('again', project, trace_id, span_id)",
+  child: "cityHash64('parent', project, trace_id, span_id)",
+  parent: `if(parent_span_id = ${NO_PARENT}, 0, cityHash64('parent', project, trace_id, parent_span_id))`,
+  answer: "if(response_id = '', 0, cityHash64('answer', project, response_id))",
+  tokens:
+    "if(input_tokens > 0 AND output_tokens > 0, assumeNotNull(cityHash64('tokens', project, process, model, input_tokens, output_tokens)), 0)",
+  trace: "cityHash64('trace', project, trace_id)",
+} as const;
+
+/** The side a span is on of what it has in common: only where spans of two sides meet can be a pair. */
+const SIDES: Record<keyof typeof IN_COMMON, string> = {
+  again: 'cityHash64(hour)',
+  child: '0',
+  parent: '1',
+  answer: 'cityHash64(scope)',
+  tokens: 'cityHash64(scope)',
+  trace: "kind = 'call'",
+};
+
+/** An array of what a pair of the span has in common with it, whatever the rule. */
+export const SHARED = `[${[IN_COMMON.trace, IN_COMMON.answer, IN_COMMON.tokens].join(', ')}]`;
+
+/**
+ * Whether any of the numbers of an array, 0 apart, is among those that a SELECT gives. In one place only: each mention
+ * of a CTE that is materialized has all that it stands on planned again.
+ */
+export function isAnyIn(numbers: string, select: string): string {
+  return `arrayExists(key -> key != 0 AND key IN (${select}), ${numbers})`;
+}
 
 /** CTEs that leave of the spans `all`, which may be very many, those that are tied to another: one in a hundred. */
 function tiedCtes(all: string): string[] {
-  const ties = TIES.map(([key, side]) => `(toUInt64(${key}), toUInt64(${side}))`);
-  const id = 'project, hour, trace_id, span_id';
+  const names = Object.keys(IN_COMMON) as (keyof typeof IN_COMMON)[];
+  const sided = names.map((name) => `(toUInt64(${IN_COMMON[name]}), toUInt64(${SIDES[name]}))`);
   return [
     `every_span AS MATERIALIZED (${all})`,
-    `ties AS MATERIALIZED (SELECT ${id}, arrayJoin([${ties.join(', ')}]) AS tie FROM every_span)`,
-    `tied AS (SELECT * FROM every_span WHERE (${id}) IN (SELECT ${id} FROM ties WHERE tie.1 IN (
-    SELECT tie.1 FROM ties WHERE tie.1 != 0 GROUP BY tie.1 HAVING min(tie.2) != max(tie.2))))`,
+    `ties AS (SELECT side.1 AS tie FROM (SELECT arrayJoin([${sided.join(', ')}]) AS side FROM every_span)
+    WHERE side.1 != 0 GROUP BY side.1 HAVING min(side.2) != max(side.2))`,
+    `tied AS (SELECT * FROM every_span WHERE ${isAnyIn(`[${names.map((name) => `toUInt64(${IN_COMMON[name]})`).join(', ')}]`, 'SELECT tie FROM ties')})`,
   ];
 }
 
