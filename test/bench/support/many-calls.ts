@@ -18,7 +18,7 @@ export interface ManyCalls {
 const MS_PER_DAY = 86_400_000;
 const MODELS = 12;
 
-/** A call is the same whenever it is made again: everything follows from its number. */
+/** A call is the same whenever it is made again: everything follows from its day and its number. */
 function rows(
   { project }: ManyCalls,
   from_us: number,
@@ -26,7 +26,8 @@ function rows(
   kind: 'first' | 'repeat' | 'duplicate',
 ): string {
   const outer = kind === 'repeat';
-  const h = (salt: number): string => `cityHash64(number, ${salt})`;
+  // The number of a day's call, so that another day's has other ids.
+  const h = (salt: number): string => `cityHash64(${from_us}, number, ${salt})`;
   const started = `fromUnixTimestamp64Micro(toInt64(${from_us} + number * ${step_us} + ${h(1)} % 1000${outer ? ' - 500' : ''}), 'UTC')`;
   const columns: Record<string, string> = {
     project: `'${project}'`,

@@ -1,0 +1,84 @@
+/** What an analyst's questions cost at size: over the query API, against bare scans of the same windows. */
+import { examine } from '../../ingest/settle/examiner.ts';
+import { settleDue } from '../../ingest/settle/settle-hours.ts';
+import { CLOCK_GRAIN_MS, MS_PER_HOUR } from '../../schemas/queries/settling/times.ts';
+import { machineLine, optionsOf, printBar, printTable, round, save } from './support/bench.ts';
+import { askFigures, type Figure } from './support/figures.ts';
+import { startStore } from './support/lines.ts';
+import { insertManyCalls } from './support/many-calls.ts';
+
+const options = optionsOf({
+  name: 'query-figures',
+  about: `makes calls, finds repeats, settles, and asks the questions of analysts: percentiles by hour from rollups and exact,
+costs, errors, a comparison, lookups. About 8 minutes by default, an hour for 100 M calls.`,
+  options: {
+    calls: { default: 10_000_000, meaning: 'calls; 1 % repeats and 2 % duplicates come on top' },
+    days: { default: 30, meaning: 'days that they are spread over' },
+    rounds: { default: 5, meaning: 'times each question is asked; medians are shown' },
+  },
+});
+const project = 'bench';
+const store = await startStore();
+const { engine, warehouse } = store;
+const settle = { warehouse, database: engine.database, calls_days: 90, now: Date.now };
+const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+function show(figures: readonly Figure[], title: string): void {
+  printTable(
+    figures.map(({ question, ms, scan_ms, rows, ratio }) => ({
+      [title]: question,
+      ms: round(ms, 0),
+      'bare scan ms': round(scan_ms, 0),
+      ratio: `${ratio.toFixed(2)} x`,
+      'rows in window': rows,
+    })),
+  );
+}
+
+try {
+  /** All of it is long over, so that it can be settled. */
+  const to_ms = Math.floor(Date.now() / MS_PER_HOUR - 3) * MS_PER_HOUR;
+  const many = { database: engine.database, project, repeats: 0.01, duplicates: 0.02 };
+  const made = { ...many, to_ms, calls: options.calls, days: options.days };
+  const lap = (what: string): void => console.log(`${what}, ${round(performance.now() / 1000, 0)} s`);
+  await insertManyCalls(warehouse, made, (day) => lap(`day ${day + 1}`));
+  await sleep(CLOCK_GRAIN_MS + 500);
+  await examine(settle);
+  lap('examined');
+  for (let left = 1; left > 0; ) left = (await settleDue(settle)).waiting;
+  lap('settled');
+  await sleep(CLOCK_GRAIN_MS);
+  await examine(settle);
+  const asked = { engine, project, to_ms, days: options.days, rounds: options.rounds };
+  const settled = await askFigures(asked);
+  // Two hours that are not settled, the last calls of which nobody has looked at for repeats.
+  const hourly = Math.ceil(options.calls / options.days / 24);
+  const open = {
+    ...many,
+    to_ms: to_ms + 2 * MS_PER_HOUR,
+    day_ms: 2 * MS_PER_HOUR,
+    days: 1,
+    calls: 2 * hourly,
+  };
+  await insertManyCalls(warehouse, open);
+  await sleep(CLOCK_GRAIN_MS + 500);
+  await examine(settle);
+  const fresh = Math.ceil(hourly / 300);
+  await insertManyCalls(warehouse, { ...open, to_ms: open.to_ms - 1_000, day_ms: 12_000, calls: fresh });
+  const unsettled = await askFigures(asked, true);
+  const machine = machineLine(store.version);
+  console.log(`${machine}; ${options.calls} calls of ${options.days} days`);
+  show(settled, 'settled');
+  show(unsettled, 'with open hours');
+  const exact = settled.filter(({ question }) => question.endsWith('exact'));
+  const perThreeMillion = exact.map(({ ms, rows }) => ms / Math.max(1, rows / 3e6));
+  printBar('exact answers within 500 ms for each 3 M calls scanned', Math.max(...perThreeMillion) <= 500);
+  const lookups = settled.slice(-3);
+  printBar(
+    'lookups within 50 ms',
+    lookups.every(({ ms }) => ms <= 50),
+  );
+  save('query-figures', machine, { ...options, settled, unsettled });
+} finally {
+  await store.stop();
+}

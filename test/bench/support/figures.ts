@@ -1,0 +1,171 @@
+/** Questions of analysts, asked over the query API, each in turn with a bare scan of the calls that it is about. */
+import { createClickhouseWarehouse } from '../../../adapters/clickhouse-warehouse.ts';
+import type { Engine } from '../../../engine/supervisor.ts';
+import { createQueryApi } from '../../../query-api/server.ts';
+import { createKeyRing } from '../../../schemas/identity/key-ring.ts';
+import { createKeyedHash } from '../../../schemas/identity/keyed-hash.ts';
+import { median } from './bench.ts';
+import { HASH_KEY, RETENTION } from './lines.ts';
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+
+export interface Asked {
+  engine: Pick<Engine, 'url' | 'database' | 'reader' | 'writer'>;
+  project: string;
+  /** Whole hours; all before it is settled. */
+  to_ms: number;
+  /** How far back there are calls. */
+  days: number;
+  rounds: number;
+}
+
+export interface Figure {
+  question: string;
+  /** Medians; `scan_ms` of the bare scan of the same window. */
+  ms: number;
+  scan_ms: number;
+  /** Deliveries in the window. */
+  rows: number;
+  ratio: number;
+}
+
+interface Question {
+  question: string;
+  days: number;
+  /** Path and parameters, without the window. */
+  url: string;
+  /** What a bare scan of the window selects, and by what. */
+  scan: { select: string; where?: string; group_by?: string };
+}
+
+const HOURLY = {
+  select: 'hour, model, count(), quantileExactInclusive(0.95)(duration_ms)',
+  group_by: 'hour, model',
+};
+const hourly = (days: number, quantiles: 'sketch' | 'exact'): Question => ({
+  question: `p95 by model by hour, ${days} d, ${quantiles === 'sketch' ? 'rollups' : 'exact'}`,
+  days,
+  url: `/v1/rollups?metrics=calls,latency_p95_ms&group_by=model&interval=1h&limit=1000&quantiles=${quantiles}`,
+  scan: HOURLY,
+});
+
+/** Questions about some call: its ids in hex, and the condition that a scan would find it by. */
+function lookups(days: number, one: { trace_id: string; response_hash: string }): Question[] {
+  const find = (question: string, url: string, where: string): Question => ({
+    question,
+    days,
+    url,
+    scan: { select: 'count(), max(started_at)', where },
+  });
+  return [
+    find('a trace by its id', `/v1/traces/${one.trace_id}`, `trace_id = unhex('${one.trace_id}')`),
+    find(
+      'calls by error type',
+      '/v1/calls?error_type=timeout&limit=100',
+      `error_type = 'timeout' AND identity(error_type) != ''`,
+    ),
+    find(
+      'calls by response hash',
+      `/v1/calls?response_hash=${one.response_hash}&limit=100`,
+      `response_hash = unhex('${one.response_hash}')`,
+    ),
+  ];
+}
+
+function questions(days: number): Question[] {
+  const windows = [1, 7, 30].filter((window) => window <= days);
+  const week = Math.min(7, days);
+  return [
+    ...windows.map((window) => hourly(window, 'sketch')),
+    ...windows.map((window) => hourly(window, 'exact')),
+    {
+      question: `cost by service by day, ${days} d`,
+      days,
+      url: '/v1/rollups?metrics=cost_usd&group_by=service&interval=1d',
+      scan: { select: 'intDiv(hour, 24) AS day, service, sum(cost_usd)', group_by: 'day, service' },
+    },
+    {
+      question: `error types, ${week} d`,
+      days: week,
+      url: '/v1/errors?group_by=error_type',
+      scan: { select: 'error_type, count()', group_by: 'error_type' },
+    },
+    {
+      question: `two models compared, ${week} d`,
+      days: week,
+      url: '/v1/compare?baseline=model:model-0&candidate=model:model-1',
+      scan: { ...HOURLY, where: `model IN ('model-0', 'model-1')` },
+    },
+  ];
+}
+
+/** Rejects where an answer is not 200. With `open` the windows end two hours later, with hours that are not settled. */
+export async function askFigures(asked: Asked, open = false): Promise<Figure[]> {
+  const { engine, project, days, rounds } = asked;
+  const to_ms = asked.to_ms + (open ? 2 * HOUR_MS : 0);
+  const connect = (user: 'reader' | 'writer') =>
+    createClickhouseWarehouse({ url: engine.url, database: engine.database, ...engine[user] });
+  const [reader, writer] = [connect('reader'), connect('writer')];
+  const key = 'a-read-key-of-the-bench';
+  const api = await createQueryApi({
+    warehouse: reader,
+    database: engine.database,
+    keyRing: createKeyRing({ ingest: [], read: [{ project, key }] }),
+    keyedHash: createKeyedHash(HASH_KEY),
+    user_ids: 'pseudonym',
+    retention: RETENTION,
+    version: 'bench',
+  });
+  const timed = async (work: () => Promise<unknown>): Promise<number> => {
+    const began = performance.now();
+    await work();
+    return performance.now() - began;
+  };
+  try {
+    const hour = Math.floor(to_ms / HOUR_MS) - 30;
+    const { rows } = await writer.query<{ trace_id: string; response_hash: string }>(
+      `SELECT lower(hex(trace_id)) AS trace_id, lower(hex(assumeNotNull(response_hash))) AS response_hash
+FROM ${engine.database}.calls WHERE project = '${project}' AND hour = ${hour} LIMIT 1`,
+    );
+    const figures: Figure[] = [];
+    for (const { question, days: window, url, scan } of [
+      ...questions(days),
+      ...(open ? [] : lookups(days, rows[0]!)),
+    ]) {
+      const from_ms = to_ms - window * DAY_MS;
+      const full = url.startsWith('/v1/traces')
+        ? url
+        : `${url}${url.includes('?') ? '&' : '?'}from=${from_ms}&to=${to_ms}`;
+      const range = `project = '${project}' AND hour >= ${from_ms / HOUR_MS} AND hour < ${to_ms / HOUR_MS}`;
+      const bare = `SELECT ${scan.select} FROM ${engine.database}.calls WHERE ${range}${scan.where ? ` AND ${scan.where}` : ''}${scan.group_by ? ` GROUP BY ${scan.group_by}` : ''}`;
+      const [ms, scan_ms]: [number[], number[]] = [[], []];
+      for (let round = 0; round <= rounds; round++) {
+        const took = await timed(async () => {
+          const reply = await api.inject({ url: full, headers: { authorization: `Bearer ${key}` } });
+          if (reply.statusCode !== 200) throw new Error(`${full}: ${reply.body}`);
+        });
+        const scanned = await timed(() => writer.query(bare, { settings: { use_skip_indexes: 0 } }));
+        // The first of each warms the caches up.
+        if (round === 0) continue;
+        ms.push(took);
+        scan_ms.push(scanned);
+      }
+      const number = await writer.query<{ n: number | string }>(
+        `SELECT count() AS n FROM ${engine.database}.calls WHERE ${range}`,
+      );
+      const [one, other] = [median(ms), median(scan_ms)];
+      figures.push({
+        question,
+        ms: one,
+        scan_ms: other,
+        rows: Number(number.rows[0]!.n),
+        ratio: one / other,
+      });
+    }
+    return figures;
+  } finally {
+    await api.close();
+    await Promise.all([reader.close(), writer.close()]);
+  }
+}
