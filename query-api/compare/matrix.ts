@@ -126,19 +126,23 @@ async function ofMetrics(
   return { rows, calls: query.names.map((_, arm) => Number(at(arm, places[0]!)?.calls ?? 0)) };
 }
 
-/** Slice by slice, the overall rows first; one statement for all metrics and one for each score. */
+const scoreMetric = (score: string): NamedMetric => ({ name: `score:${score}`, metric: SCORE_METRIC });
+
+/** Slice by slice, the overall rows first; one statement for all metrics and the first score, and one for each other. */
 export async function matrixOf(
   query: MatrixQuery,
   ask: Ask,
 ): Promise<{ rows: MatrixRow[]; calls: number[]; metrics: string[] }> {
   const plain = MATRIX_METRICS.map((name) => ({ name, metric: armMetrics[name] }));
-  const first = await ofMetrics(query, plain, undefined, ask);
+  const [score, ...others] = query.scores;
+  const together = score === undefined ? plain : [...plain, scoreMetric(score)];
+  const first = await ofMetrics(query, together, score, ask);
   const rows = [...first.rows];
-  const metrics = plain.map(({ name }) => name as string);
-  for (const score of query.scores) {
-    const name = `score:${score}`;
-    metrics.push(name);
-    rows.push(...(await ofMetrics(query, [{ name, metric: SCORE_METRIC }], score, ask)).rows);
+  const metrics = together.map(({ name }) => name as string);
+  for (const other of others) {
+    const named = scoreMetric(other);
+    metrics.push(named.name);
+    rows.push(...(await ofMetrics(query, [named], other, ask)).rows);
   }
   const order = ['', ...query.slices];
   // Scores come from statements of their own, yet stand with the other metrics of their slice.

@@ -80,13 +80,14 @@ function overall(judged: readonly Judged[]): Pick<GateAnswer, 'verdict' | 'reaso
   return { verdict: 'hold', reason: `not enough evidence: ${told(open)}; ${about}`, more_calls_needed };
 }
 
-/** Both arms' data of each criterion: one statement for all metrics, and one for each score. */
+/** Both arms' data of each criterion: one statement for all metrics and the first score, and one for each other. */
 async function gather(
   request: GateRequest,
   arms: ArmsQuery,
   ask: Ask,
 ): Promise<{ criterion: Criterion; evidence: [ArmEvidence, ArmEvidence] }[]> {
-  const byScore = Map.groupBy(request.criteria, ({ score }) => score);
+  const first = request.criteria.find(({ score }) => score !== undefined)?.score;
+  const byScore = Map.groupBy(request.criteria, ({ score }) => score ?? first);
   const gathered = new Map<Criterion, [ArmEvidence, ArmEvidence]>();
   for (const [score, criteria] of byScore) {
     const measures = criteria.map(({ metric }) => metric.measure);
