@@ -125,7 +125,7 @@ export function normalise(span: Span, context: NormaliseContext): Normalised {
   );
   const prompt = readPrompt(contents.input);
   const texts = payloadTexts(contents, redact);
-  const rest = restAttributes(span.attributes, plan.rest, redact);
+  const rest = restAttributes(span.attributes, plan, redact);
   const resource = resourceFacts(span.resource);
   const confidence = asNumber(fields.get(position.confidence));
 

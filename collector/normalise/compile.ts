@@ -11,6 +11,7 @@ import {
 import type { Attributes, Scope } from '../otlp/span.ts';
 import { begins } from './flattened.ts';
 import { remembering } from './remembered.ts';
+import type { RestKeys } from './rest-attributes.ts';
 import { Shapes } from './shapes.ts';
 
 /** Position of each field in arrays of fields. */
@@ -42,6 +43,8 @@ export interface Plan {
   places: readonly (readonly Place[])[];
   /** Attributes that no field takes. */
   rest: readonly number[];
+  /** Their keys as they are stored; made with the first span. */
+  restKeys: RestKeys | undefined;
   keys: ReadonlySet<string>;
 }
 
@@ -69,7 +72,7 @@ class CompiledDialect {
     });
     // Of a key that comes twice the last value counts.
     for (const ofField of places) ofField.sort((a, b) => a.rank - b.rank || b.attribute - a.attribute);
-    return { dialect: this.dialect, places, rest, keys: new Set(keys) };
+    return { dialect: this.dialect, places, rest, restKeys: undefined, keys: new Set(keys) };
   }
 
   /** The fields that an attribute feeds, if any. */

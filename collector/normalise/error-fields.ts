@@ -27,6 +27,7 @@ const FAILED_LEVEL = /^(error|fatal|critical)$/i;
 /** An exception event alone is no error, unless the dialect says so: the caller may have recovered. */
 export function errorFields(span: Span, fields: Gathered, dialect: Dialect, redact: Redact): ErrorFields {
   const reportedType = asText(fields.get(position.error_type));
+  const level = asText(fields.get(position.error_level));
   const code = asCount(fields.get(position.http_status));
   const http_status = code !== null && code >= 100 && code <= 599 ? code : null;
   const exception = span.events.findLast((event) => event.name === 'exception')?.attributes;
@@ -34,7 +35,7 @@ export function errorFields(span: Span, fields: Gathered, dialect: Dialect, reda
     span.status_code === STATUS_ERROR ||
     reportedType !== '' ||
     (http_status !== null && http_status >= 400) ||
-    FAILED_LEVEL.test(asText(fields.get(position.error_level))) ||
+    (level !== '' && FAILED_LEVEL.test(level)) ||
     (dialect.exception_fails === true && exception !== undefined);
   if (!failed) return { status: 'ok', error_type: '', error_type_raw: '', http_status, error_message: '' };
 

@@ -9,6 +9,7 @@ const NO_PLAN: Plan = {
   dialect: { name: '', fingerprint: [], fields: {} },
   places: [],
   rest: [],
+  restKeys: undefined,
   keys: new Set(),
 };
 

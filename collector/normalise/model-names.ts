@@ -27,6 +27,8 @@ const PLACEHOLDER_MODELS = new Set(['', 'chat', 'unknown', 'default', 'none', 'n
 
 interface ModelName {
   model: string;
+  /** A word for not knowing. */
+  is_placeholder: boolean;
   /** The provider that the name was prefixed with, canonical; empty if none. */
   prefix: string;
 }
@@ -42,7 +44,7 @@ export const splitModel: (reported: string) => ModelName = remembering((reported
     prefix ||= canonicalProvider(head);
     model = model.slice(slash + 1);
   }
-  return { model, prefix };
+  return { model, is_placeholder: PLACEHOLDER_MODELS.has(model.toLowerCase()), prefix };
 });
 
 /**
@@ -51,7 +53,7 @@ export const splitModel: (reported: string) => ModelName = remembering((reported
  */
 export function canonicalModel(request: string, response: string): ModelName {
   const asked = splitModel(request);
-  if (!PLACEHOLDER_MODELS.has(asked.model.toLowerCase())) return asked;
+  if (!asked.is_placeholder) return asked;
   const answered = splitModel(response);
   return answered.model === '' ? asked : answered;
 }

@@ -26,7 +26,8 @@ const redactors = new WeakMap<Redact, Redact>();
 export function redactName(redact: Redact): Redact {
   let found = redactors.get(redact);
   if (found === undefined) {
-    found = remembering(redact);
+    const remembered = remembering(redact);
+    found = (name) => (name === '' ? '' : remembered(name));
     redactors.set(redact, found);
   }
   return found;

@@ -1,7 +1,7 @@
 /** The attributes that no field took: redacted, cut, and bounded in number. */
 import type { Attributes, AttributeValue } from '../otlp/span.ts';
+import type { Plan } from './compile.ts';
 import { cutText, type Redact } from './content.ts';
-import { redactName } from './remembered.ts';
 import { asText } from './values.ts';
 
 const ATTRIBUTES_MAX = 128;
@@ -25,26 +25,35 @@ function shown(value: AttributeValue, redact: Redact): string {
   return redact(text.length > 2 * VALUE_MAX_CHARS ? cutText(text, 2 * VALUE_MAX_CHARS).text : text);
 }
 
-/** `positions` are indexes into the attributes. Of a key that comes twice the last value stays. */
-export function restAttributes(
-  attributes: Attributes,
-  positions: readonly number[],
-  redact: Redact,
-): RestAttributes {
-  const redactKey = redactName(redact);
+/** The keys as they are shown: one answer for all spans of a shape. */
+export interface RestKeys {
+  redact: Redact;
+  shown: readonly string[];
+  cut: boolean;
+}
+
+function restKeys({ keys }: Attributes, positions: readonly number[], redact: Redact): RestKeys {
+  const kept = positions.slice(0, ATTRIBUTES_MAX).map((position) => keys[position]!);
+  return {
+    redact,
+    shown: kept.map((key) => redact(cutText(key, KEY_MAX_CHARS).text)),
+    cut: positions.length > ATTRIBUTES_MAX || kept.some((key) => key.length > KEY_MAX_CHARS),
+  };
+}
+
+/** Of a key that comes twice the last value stays. */
+export function restAttributes(attributes: Attributes, plan: Plan, redact: Redact): RestAttributes {
+  if (plan.restKeys?.redact !== redact) plan.restKeys = restKeys(attributes, plan.rest, redact);
+  const { shown: keys } = plan.restKeys;
+  let { cut } = plan.restKeys;
   const entries: string[] = [];
-  let cut = positions.length > ATTRIBUTES_MAX;
-  const kept = Math.min(positions.length, ATTRIBUTES_MAX);
-  for (let i = 0; i < kept; i++) {
-    const position = positions[i]!;
-    let key = attributes.keys[position]!;
-    let value = shown(attributes.values[position]!, redact);
-    if (key.length > KEY_MAX_CHARS || value.length > VALUE_MAX_CHARS) {
-      key = cutText(key, KEY_MAX_CHARS).text;
+  for (let i = 0; i < keys.length; i++) {
+    let value = shown(attributes.values[plan.rest[i]!]!, redact);
+    if (value.length > VALUE_MAX_CHARS) {
       value = cutText(value, VALUE_MAX_CHARS).text;
       cut = true;
     }
-    entries.push(redactKey(key), value);
+    entries.push(keys[i]!, value);
   }
   return { entries, cut };
 }

@@ -59,7 +59,7 @@ export function slicesOf(facts: SliceFacts, thresholds: SliceThresholds): string
     slices.push('long_thread');
   if (isLongContext(facts, thresholds)) slices.push('long_context');
   if (facts.multimodal) slices.push('multimodal');
-  if (CUT_OFF.has(facts.finish_reason.toLowerCase())) slices.push('truncated');
+  if (facts.finish_reason !== '' && CUT_OFF.has(facts.finish_reason.toLowerCase())) slices.push('truncated');
   if (facts.prompt !== null && noiseShare(facts.prompt) >= thresholds.noisy_min_share) slices.push('noisy');
   return slices;
 }

@@ -1,5 +1,5 @@
 /** Up to it a loop is faster than a call into the runtime. */
-const SHORT_CHARS = 48;
+const SHORT = 48;
 const TWO_32 = 0x1_0000_0000;
 
 /** A growing byte buffer: the one place that allocates while a block is encoded. */
@@ -55,9 +55,11 @@ export class ByteBuffer {
     this.numbers.setUint32(at + 4, high, true);
   }
 
-  zeros(count: number): void {
+  /** `count` times the same byte. */
+  fill(value: number, count: number): void {
     const at = this.claim(count);
-    this.bytes.fill(0, at, at + count);
+    if (count > SHORT) this.bytes.fill(value, at, at + count);
+    else for (let i = at; i < at + count; i++) this.bytes[i] = value;
   }
 
   /** A length-prefixed UTF-8 string, as ClickHouse's String. */
@@ -65,7 +67,7 @@ export class ByteBuffer {
     const { length } = text;
     // A UTF-16 unit takes at most three bytes of UTF-8.
     this.reserve(length * 3 + 8);
-    if (length <= SHORT_CHARS && this.#shortAscii(text)) return;
+    if (length <= SHORT && this.#shortAscii(text)) return;
     const byteLength = Buffer.byteLength(text, 'utf8');
     this.varint(byteLength);
     this.length += this.bytes.write(text, this.length, 'utf8');

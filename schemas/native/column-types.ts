@@ -154,14 +154,21 @@ class FixedStringWriter extends FixedWriter<Uint8Array> {
 class EnumWriter extends FixedWriter<string> {
   readonly width = 1;
   readonly #numbers: ReadonlyMap<string, number>;
+  #last = '';
+  #lastNumber = 0;
   constructor(numbers: ReadonlyMap<string, number>) {
     super();
     this.#numbers = numbers;
   }
   append(value: string): void {
+    if (value !== this.#last) this.#look(value);
+    this.data.byte(this.#lastNumber);
+  }
+  #look(value: string): void {
     const number = this.#numbers.get(value);
     if (number === undefined) outOfRange(`'${value}'`, `name of ${[...this.#numbers.keys()].join(', ')}`);
-    this.data.byte(number);
+    this.#last = value;
+    this.#lastNumber = number;
   }
 }
 

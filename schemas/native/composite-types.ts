@@ -59,9 +59,8 @@ class NullableWriter<T> implements ColumnWriter<T | null> {
   }
   #writeNulls(): void {
     const count = this.#pending;
-    const at = this.#nulls.claim(count);
-    this.#nulls.bytes.fill(1, at, at + count);
-    this.#values.data.zeros(count * this.#values.width);
+    this.#nulls.fill(1, count);
+    this.#values.data.fill(0, count * this.#values.width);
     this.#pending = 0;
   }
 }
@@ -127,9 +126,18 @@ class StringMapWriter implements ColumnWriter<FlatMap> {
   readonly #offsets = new Offsets();
   readonly #keys = new LowCardinalityWriter();
   readonly #values = new StringWriter();
+  /** Keys by their place in a row, and their numbers: most rows have the keys of the row before. */
+  #lastKeys: string[] = [];
+  #lastNumbers: number[] = [];
   append(entries: FlatMap): void {
     for (let i = 0; i < entries.length; i += 2) {
-      this.#keys.append(entries[i]!);
+      const key = entries[i]!;
+      const place = i >> 1;
+      if (this.#lastKeys[place] !== key) {
+        this.#lastKeys[place] = key;
+        this.#lastNumbers[place] = this.#keys.numberOf(key);
+      }
+      this.#keys.appendNumber(this.#lastNumbers[place]!);
       this.#values.append(entries[i + 1]!);
     }
     this.#offsets.endRow(entries.length >> 1);
@@ -149,6 +157,8 @@ class StringMapWriter implements ColumnWriter<FlatMap> {
     this.#offsets.reset();
     this.#keys.reset();
     this.#values.reset();
+    this.#lastKeys = [];
+    this.#lastNumbers = [];
   }
 }
 

@@ -20,8 +20,13 @@ export class LowCardinalityWriter implements ColumnWriter<string> {
   }
 
   append(value: string): void {
+    this.appendNumber(value === this.#last ? this.#lastNumber : this.numberOf(value));
+  }
+
+  /** Adds a row by the number that `numberOf` has given for its value since the last `reset`. */
+  appendNumber(number: number): void {
     if (this.#count === this.#rows.length) this.#grow();
-    this.#rows[this.#count++] = value === this.#last ? this.#lastNumber : this.#numberOf(value);
+    this.#rows[this.#count++] = number;
   }
 
   size(): number {
@@ -58,7 +63,7 @@ export class LowCardinalityWriter implements ColumnWriter<string> {
     this.#lastNumber = 0;
   }
 
-  #numberOf(value: string): number {
+  numberOf(value: string): number {
     let number = this.#numbers.get(value);
     if (number === undefined) {
       number = this.#numbers.size;

@@ -4,13 +4,22 @@ import { canonicalModel, splitModel } from '../../../collector/normalise/model-n
 import { canonicalProvider } from '../../../collector/normalise/providers.ts';
 
 test('a provider before the model is taken off, an organisation is part of the name', () => {
-  assert.deepEqual(splitModel('openai/gpt-4o'), { model: 'gpt-4o', prefix: 'openai' });
+  assert.deepEqual(splitModel('openai/gpt-4o'), { model: 'gpt-4o', is_placeholder: false, prefix: 'openai' });
   assert.deepEqual(splitModel('openrouter/anthropic/claude-sonnet-4'), {
     model: 'claude-sonnet-4',
+    is_placeholder: false,
     prefix: 'openrouter',
   });
-  assert.deepEqual(splitModel('models/gemini-2.5-pro'), { model: 'gemini-2.5-pro', prefix: '' });
-  assert.deepEqual(splitModel('meta-llama/Llama-3.1-8B'), { model: 'meta-llama/Llama-3.1-8B', prefix: '' });
+  assert.deepEqual(splitModel('models/gemini-2.5-pro'), {
+    model: 'gemini-2.5-pro',
+    is_placeholder: false,
+    prefix: '',
+  });
+  assert.deepEqual(splitModel('meta-llama/Llama-3.1-8B'), {
+    model: 'meta-llama/Llama-3.1-8B',
+    is_placeholder: false,
+    prefix: '',
+  });
 });
 
 test('a failure counts under the model that was asked for, as its successes do', () => {
