@@ -47,12 +47,13 @@ export function slicesOf(
 
 /** So many hours of those that may hold what is looked for are searched at once, newest first. */
 const HOURS_AT_ONCE = [24, 240];
+const HOURS_LATER = 2_000;
 
 /** What a trace or a hash narrows down: only the hours that have it are asked about, and read. */
 async function findInHours(search: CallSearch, hours: readonly number[], ask: Ask): Promise<ShownCall[]> {
   const found: ShownCall[] = [];
   for (let at = 0, step = 0; at < hours.length && found.length < search.limit; step++) {
-    const some = hours.slice(at, at + (HOURS_AT_ONCE[step] ?? hours.length));
+    const some = hours.slice(at, at + (HOURS_AT_ONCE[step] ?? HOURS_LATER));
     at += some.length;
     const rest = { ...search, limit: search.limit - found.length };
     const more = await ask.counted(
@@ -79,23 +80,29 @@ export function partsOf({ from_ms, to_ms }: Window): Window[] {
   ];
 }
 
-const hoursOf = ({ from_ms, to_ms }: Window): number[] => {
-  const first = Math.floor(from_ms / HOUR_MS);
-  return Array.from({ length: Math.ceil(to_ms / HOUR_MS) - first }, (_, index) => first + index);
-};
+/** More of them are too long a list for a statement. */
+const MOST_HOURS = 3_000;
 
-async function find(search: CallSearch, ask: Ask): Promise<ShownCall[]> {
+/** The hours of a window one by one; undefined where they are too many, and are asked about as a range. */
+export function hoursOf({ from_ms, to_ms }: Window): number[] | undefined {
+  const first = Math.floor(from_ms / HOUR_MS);
+  const length = Math.ceil(to_ms / HOUR_MS) - first;
+  return length > MOST_HOURS ? undefined : Array.from({ length }, (_, index) => first + index);
+}
+
+async function find(asked: CallSearch, ask: Ask): Promise<ShownCall[]> {
+  // Rows outlast their expiry until their day's part goes.
+  const from_ms = Math.max(asked.scope.from_ms, horizonMs(asked.scope));
+  const search = { ...asked, scope: { ...asked.scope, from_ms } };
+  if (from_ms >= search.scope.to_ms) return [];
   const statement = searchedHoursStatement(search);
   if (statement !== undefined) {
     const hours = (await ask<{ hour: number }>(statement)).map(({ hour }) => hour);
     return findInHours(search, hours, ask);
   }
   const found: ShownCall[] = [];
-  const horizon_ms = horizonMs(search.scope);
-  const kept = { ...search.scope, from_ms: Math.max(search.scope.from_ms, horizon_ms) };
-  const parts = kept.from_ms < kept.to_ms ? partsOf(kept) : [];
-  for (const [index, part] of parts.entries()) {
-    const scope = { ...kept, ...part };
+  for (const [index, part] of partsOf(search.scope).entries()) {
+    const scope = { ...search.scope, ...part };
     const inPart = async (counting: Counting): Promise<ShownCall[]> => {
       const calls: ShownCall[] = [];
       for (const slice of slicesOf(part, counting.hours, index === 0 ? SLICE_ROWS : LATER_ROWS)) {
@@ -172,7 +179,7 @@ export async function pageOfCalls(
     ...(after === undefined ? {} : { after }),
     limit: limit + 1,
   };
-  const found = from_ms < to_ms ? await find(search, ask) : [];
+  const found = await find(search, ask);
   const calls = found.slice(0, limit);
   const last = calls.at(-1);
   const more = found.length > limit && last !== undefined;

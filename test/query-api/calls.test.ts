@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { after, before, test } from 'node:test';
-import { partsOf, slicesOf } from '../../query-api/routes/calls.ts';
+import { hoursOf, partsOf, slicesOf } from '../../query-api/routes/calls.ts';
 import type { CallRow } from '../../schemas/record/calls.ts';
 import { idOf, makeCall, makePayload } from '../support/rows.ts';
 import { DATA_FROM_MS, DATA_TO_MS, makeDataset } from './support/dataset.ts';
@@ -11,9 +11,10 @@ const WINDOW = `from=${DATA_FROM_MS}&to=${DATA_TO_MS}`;
 const DAY_MS = 86_400_000;
 const { sent, counted } = makeDataset('shop', 500, 7);
 
+let now_ms: number | undefined;
 let harness: Harness;
 before(async () => {
-  harness = await startHarness();
+  harness = await startHarness({ now: () => now_ms ?? Date.now() });
   await harness.insertCalls(sent);
 });
 after(() => harness.stop());
@@ -185,6 +186,33 @@ test('text is found in payloads whatever its case, as long as they are kept; eac
   assert.equal(Date.parse(first!.payload.expires_at!), Math.floor(kept!.started_at / 1000) + 14 * DAY_MS);
 });
 
+test('a call is found until it expires, by an id or without one, and not a moment longer', async (t) => {
+  t.after(() => {
+    now_ms = undefined;
+  });
+  const call = makeCall({ project: 'shop', model: 'short-lived', response_hash: new Uint8Array(32).fill(7) });
+  await harness.insertCalls([call]);
+  const searches = [
+    'model=short-lived',
+    `trace_id=${hex(call.trace_id)}`,
+    `response_hash=${'07'.repeat(32)}`,
+  ];
+  const expires_ms = call.started_at / 1000 + 90 * DAY_MS;
+  for (const [at_ms, number] of [
+    [expires_ms - 1_000, 1],
+    [expires_ms + 1_000, 0],
+  ] as const) {
+    now_ms = at_ms;
+    for (const search of searches) {
+      assert.equal(
+        (await page(`from=now-91d&${search}`)).items.length,
+        number,
+        `${search} ${at_ms - expires_ms}`,
+      );
+    }
+  }
+});
+
 test('a window is searched in its last day and what is before, without a gap', () => {
   const hour_ms = 3_600_000;
   const to_ms = 100.5 * hour_ms;
@@ -193,6 +221,8 @@ test('a window is searched in its last day and what is before, without a gap', (
     { from_ms: 3, to_ms: 77 * hour_ms },
   ]);
   assert.deepEqual(partsOf({ from_ms: 80 * hour_ms, to_ms }), [{ from_ms: 80 * hour_ms, to_ms }]);
+  assert.deepEqual(hoursOf({ from_ms: 3.5 * hour_ms, to_ms: 6 * hour_ms }), [3, 4, 5]);
+  assert.equal(hoursOf({ from_ms: 0, to_ms: 3_650 * 24 * hour_ms }), undefined);
 });
 
 test('a window is searched in slices of so many calls, newest first, and none of empty hours', () => {
