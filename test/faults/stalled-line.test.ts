@@ -11,17 +11,26 @@ before(async () => {
 });
 after(() => line?.stop());
 
+interface Status {
+  heartbeat: { age_s: number } | null;
+  lag: { messages: number; partitions: { topic: string }[] } | null;
+}
+
+const statusOf = async (): Promise<Status> =>
+  (await (await fetch(`${line.api.url}/v1/status`)).json()) as Status;
+
 async function ageOf(): Promise<number> {
-  const status = (await (await fetch(`${line.api.url}/v1/status`)).json()) as {
-    heartbeat: { age_s: number } | null;
-  };
-  assert.ok(status.heartbeat);
-  return status.heartbeat.age_s;
+  const { heartbeat } = await statusOf();
+  assert.ok(heartbeat);
+  return heartbeat.age_s;
 }
 
 test('without ingest the newest heartbeat grows old and the query API is not ready; with it again it is', async () => {
   await eventually(async () => assert.ok((await ageOf()) < 4), 20_000);
   await ready(line.api.url);
+  const { lag } = await statusOf();
+  assert.ok(lag && lag.messages < 10, 'what waits in Kafka is known');
+  assert.ok(lag.partitions.some(({ topic }) => topic === line.topic));
   await line.ingest.process().end('SIGTERM');
   await eventually(async () => {
     const reply = await fetch(`${line.api.url}/readyz`);
