@@ -7,7 +7,9 @@ const MAX_DIGITS = 19;
 
 /** Digits in one piece are joined by nothing. */
 const NONE = -1;
-const groups = new DigitGroups();
+/** Apart, since a piece among the groups of a run would have the run read again behind it, and again. */
+const inOnePiece = new DigitGroups();
+const inGroups = new DigitGroups();
 
 /** By a card's first four digits: the lengths its issuer uses, bit 0 for 13 digits. Zero for most. */
 const LENGTHS = new Uint8Array(10_000);
@@ -48,6 +50,7 @@ export function card(scan: Scan, index: number, end: number): boolean {
   const before = scan.at(index - 1);
   if (is(before, ALNUM) || (before === 46 && is(scan.at(index - 2), DIGIT))) return false;
 
+  const groups = length === 4 ? inGroups : inOnePiece;
   const first = groups.at(scan, index, length === 4 ? separator : NONE, MAX_DIGITS);
   let best = -1;
   for (let last = first; last < groups.count; last++) {

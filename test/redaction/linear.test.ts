@@ -49,3 +49,12 @@ test('a hostile run that ends in the one character it was waiting for takes no l
     }
   }
 });
+
+test('a run of groups is not read again behind each long piece in it', () => {
+  const [groups, pieces] = [
+    text('4111 41111111111 ', SMALL_CHARS),
+    text('4111 411111111111111111 ', SMALL_CHARS),
+  ];
+  const least = (input: string): number => Math.min(...Array.from({ length: 20 }, () => time(input)));
+  assert.ok(least(pieces) < 8 * least(groups));
+});

@@ -90,6 +90,7 @@ export const HOSTILE: Record<string, string> = {
   'words of telephones': 'call me on 1x ',
   'card in groups': '4111 ',
   'card in one piece': '4111111111111112 ',
+  'cards in groups and pieces': '4111 411111111111111111 ',
   'lists of numbers': '+442079460958, 5550101, ',
   'versions after @': 'e@1.14',
   'quoted secrets': 'password="aaaa"',
