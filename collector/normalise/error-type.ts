@@ -1,5 +1,7 @@
 /** The canonical class of an error from what the emitters tell of it. */
 
+import { remembering } from './remembered.ts';
+
 export const ERROR_TYPES = [
   'rate_limit',
   'timeout',
@@ -61,12 +63,13 @@ function bareName(raw: string): string {
   return (inner.split('.').at(-1) ?? inner).replaceAll('-', '_').replaceAll(' ', '_').toLowerCase();
 }
 
-function byName(raw: string): ErrorType | undefined {
-  if (raw === '') return undefined;
-  if (/^\d{3}$/.test(raw)) return byStatus(Number(raw));
+/** Null where the name tells nothing. */
+const byName = remembering((raw): ErrorType | null => {
+  if (raw === '') return null;
+  if (/^\d{3}$/.test(raw)) return byStatus(Number(raw)) ?? null;
   const name = bareName(raw);
-  return SPELLINGS.find(([pattern]) => pattern.test(name))?.[1];
-}
+  return SPELLINGS.find(([pattern]) => pattern.test(name))?.[1] ?? null;
+});
 
 /** What a client writes before its message: `Error code: 429 - ...`, `429 Rate limit reached`, `RateLimitError(...)`. */
 const MESSAGE_STATUS = /(?:^(?:\w*error:?\s+)?|\b(?:error|status) code:? )([45]\d\d)\b/i;

@@ -8,7 +8,9 @@ const TEXT_MAX_CHARS = 128;
 /** The same function, which remembers its answers to short texts. */
 export function remembering<Answer>(answer: (text: string) => Answer): (text: string) => Answer {
   const known = new Map<string, Answer>();
-  return (text) => {
+  let lastText: string | undefined;
+  let lastAnswer: Answer;
+  const find = (text: string): Answer => {
     const found = known.get(text);
     if (found !== undefined) return found;
     const made = answer(text);
@@ -17,6 +19,13 @@ export function remembering<Answer>(answer: (text: string) => Answer): (text: st
       known.set(text, made);
     }
     return made;
+  };
+  return (text) => {
+    if (text !== lastText) {
+      lastAnswer = find(text);
+      lastText = text;
+    }
+    return lastAnswer;
   };
 }
 

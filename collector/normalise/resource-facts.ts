@@ -30,18 +30,19 @@ function processHash(attributes: Attributes): bigint {
   return createHash('sha256').update(identity.join('\0')).digest().readBigUInt64LE(0);
 }
 
-const known = new WeakMap<Resource, ResourceFacts>();
+let last: { resource: Resource; facts: ResourceFacts } | undefined;
 
+/** The spans of a resource come one after another. */
 export function resourceFacts(resource: Resource): ResourceFacts {
-  const cached = known.get(resource);
-  if (cached) return cached;
-  const { attributes } = resource;
-  const facts: ResourceFacts = {
+  if (last?.resource !== resource) last = { resource, facts: factsOf(resource) };
+  return last.facts;
+}
+
+function factsOf({ attributes }: Resource): ResourceFacts {
+  return {
     service: textOf(attributes, 'service.name'),
     service_version: textOf(attributes, 'service.version'),
     environment: textOf(attributes, 'deployment.environment.name', 'deployment.environment'),
     process: processHash(attributes),
   };
-  known.set(resource, facts);
-  return facts;
 }

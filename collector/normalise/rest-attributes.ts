@@ -2,7 +2,7 @@
 import type { Attributes, AttributeValue } from '../otlp/span.ts';
 import type { Plan } from './compile.ts';
 import { cutText, type Redact } from './content.ts';
-import { asText } from './values.ts';
+import { asText, numberText } from './values.ts';
 
 const ATTRIBUTES_MAX = 128;
 const VALUE_MAX_CHARS = 4_096;
@@ -19,7 +19,8 @@ const HARMLESS_BELOW = 1_000_000;
 
 /** The value as text, redacted; a number that is harmless as it is spares the search. */
 function shown(value: AttributeValue, redact: Redact): string {
-  if (typeof value === 'number' && value < HARMLESS_BELOW && value > -HARMLESS_BELOW) return String(value);
+  if (typeof value === 'number' && value < HARMLESS_BELOW && value > -HARMLESS_BELOW)
+    return numberText(value);
   if (typeof value === 'boolean') return value ? 'true' : 'false';
   const text = asText(value);
   return redact(text.length > 2 * VALUE_MAX_CHARS ? cutText(text, 2 * VALUE_MAX_CHARS).text : text);
