@@ -25,9 +25,9 @@ const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
 
 function show(figures: readonly Figure[], title: string): void {
   printTable(
-    figures.map(({ question, ms, scan_ms, rows, ratio }) => ({
+    figures.map(({ question, ms, scan_ms, rows, ratio, status }) => ({
       [title]: question,
-      ms: round(ms, 0),
+      ms: status === 200 ? round(ms, 0) : `answered ${status}`,
       'bare scan ms': round(scan_ms, 0),
       ratio: `${ratio.toFixed(2)} x`,
       'rows in window': rows,
