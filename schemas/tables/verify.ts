@@ -1,4 +1,5 @@
-/** The pair assertion: what the record says, the live table must say too. */
+/** The pair assertion: what the record and the cells of rollups say, the live tables must say too. */
+import { CELL_COLUMN_NAMES, CELL_KINDS, cellColumn, ROLLUP_TABLES } from '../queries/cells.ts';
 import { calls } from '../record/calls.ts';
 import { payloads } from '../record/payloads.ts';
 import { scores } from '../record/scores.ts';
@@ -11,13 +12,15 @@ export async function verifyTables(warehouse: Warehouse, database: string): Prom
     { params: { database } },
   );
   const live = new Map(rows.map((row) => [`${row.table}.${row.name}`, row.type]));
+  const check = (table: string, name: string, type: string): void => {
+    const found = live.get(`${table}.${name}`);
+    if (found === undefined) throw new Error(`Table ${table} lacks the column ${name}.`);
+    if (found !== type) throw new Error(`Column ${table}.${name} is ${found}, the record says ${type}.`);
+  };
   for (const table of [calls, payloads, scores]) {
-    for (const [name, { type }] of Object.entries(table.fields)) {
-      const found = live.get(`${table.name}.${name}`);
-      if (found === undefined) throw new Error(`Table ${table.name} lacks the column ${name}.`);
-      if (found !== type.name) {
-        throw new Error(`Column ${table.name}.${name} is ${found}, the record says ${type.name}.`);
-      }
-    }
+    for (const [name, { type }] of Object.entries(table.fields)) check(table.name, name, type.name);
+  }
+  for (const kind of CELL_KINDS) {
+    for (const name of CELL_COLUMN_NAMES) check(ROLLUP_TABLES[kind], name, cellColumn(name).type);
   }
 }

@@ -53,6 +53,12 @@ test('a database newer than the program, and a table that differs from the recor
       migrate(warehouse, options),
       /calls\.http_status is Nullable\(UInt32\), the record says Nullable\(UInt16\)/,
     );
+    await warehouse.command('ALTER TABLE plumbline.calls MODIFY COLUMN http_status Nullable(UInt16)');
+    await warehouse.command('ALTER TABLE plumbline.rollup_1h MODIFY COLUMN latency_sum_ms Float32');
+    await assert.rejects(
+      migrate(warehouse, options),
+      /rollup_1h\.latency_sum_ms is Float32, the record says Float64/,
+    );
     await warehouse.command("INSERT INTO plumbline.migrations (id, name) VALUES (999, 'from the future')");
     await assert.rejects(migrate(warehouse, options), /schema 999, newer than this program's/);
     await warehouse.close();
