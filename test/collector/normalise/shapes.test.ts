@@ -33,3 +33,12 @@ test('keys that never repeat, long keys and long lists are forgotten, and the re
   for (let i = 0; i < 3; i++) assert.equal(shapes.of(long), 1_024);
   for (let i = 0; i < 3; i++) assert.equal(shapes.of(['a'.repeat(100_000), 'b']), 2);
 });
+
+test('lists that share many long keys are forgotten after fewer of them, as each fact holds all of its keys', () => {
+  const shared = Array.from({ length: 250 }, (_, i) => `${i}`.padEnd(200, 'x'));
+  let asked = 0;
+  const shapes = new Shapes(() => ++asked);
+  for (let i = 0; i < 2_000; i++) shapes.of([...shared, `key-${i}`]);
+  shapes.of([...shared, 'key-0']);
+  assert.equal(asked, 2_001);
+});
