@@ -3,8 +3,15 @@
  * from the keys alone is worked out once for a shape, and finding a list's shape costs one comparison for each key.
  */
 
-/** Keys come from outside: what is remembered of them is forgotten when there is too much of it. */
-const SHAPES_MAX = 20_000;
+/**
+ * Keys come from outside: what is remembered of them is forgotten when there is too much of it. A fact holds its list's
+ * keys, those that it shares with other lists too, so it is counted by them: by their number alone twenty thousand lists
+ * of long keys held a gigabyte.
+ */
+const REMEMBERED_MAX_BYTES = 64 * 1024 * 1024;
+const SHAPE_BYTES = 128;
+const FACT_BYTES = 1_024;
+const KEY_BYTES = 48;
 /** Longer keys and lists are no emitter's habit; their shapes are made and not remembered. */
 const KEY_MAX_CHARS = 256;
 const KEYS_MAX = 256;
@@ -50,7 +57,7 @@ class Shape<Fact> {
 export class Shapes<Fact> {
   readonly #factOf: (keys: readonly string[]) => Fact;
   #root = new Shape<Fact>(0);
-  #count = 0;
+  #bytes = 0;
 
   /** `factOf` is asked once for each shape that is remembered. */
   constructor(factOf: (keys: readonly string[]) => Fact) {
@@ -63,16 +70,23 @@ export class Shapes<Fact> {
       const key = keys[i]!;
       shape = shape.known(key) ?? this.#add(shape, key);
     }
-    shape.fact ??= this.#factOf(keys);
+    if (shape.fact === undefined) {
+      this.#spend(keys.reduce((bytes, key) => bytes + KEY_BYTES + key.length, FACT_BYTES));
+      shape.fact = this.#factOf(keys);
+    }
     return shape.fact;
   }
 
   #add(shape: Shape<Fact>, key: string): Shape<Fact> {
-    if (++this.#count > SHAPES_MAX) {
-      // The shape under way is no longer reached from the root: it ends with this list.
-      this.#root = new Shape(0);
-      this.#count = 0;
-    }
+    this.#spend(SHAPE_BYTES + key.length);
     return shape.add(key);
+  }
+
+  /** A shape that is under way when all are forgotten is no longer reached from the root: it ends with its list. */
+  #spend(bytes: number): void {
+    this.#bytes += bytes;
+    if (this.#bytes <= REMEMBERED_MAX_BYTES) return;
+    this.#root = new Shape(0);
+    this.#bytes = 0;
   }
 }

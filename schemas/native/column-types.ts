@@ -154,7 +154,7 @@ class FixedStringWriter extends FixedWriter<Uint8Array> {
 class EnumWriter extends FixedWriter<string> {
   readonly width = 1;
   readonly #numbers: ReadonlyMap<string, number>;
-  #last = '';
+  #last: string | undefined = undefined;
   #lastNumber = 0;
   constructor(numbers: ReadonlyMap<string, number>) {
     super();
