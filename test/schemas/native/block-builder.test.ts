@@ -181,6 +181,7 @@ test('a value that its column cannot hold is refused before anything is sent', (
   const builder = new BlockBuilder(calls);
   assert.throws(() => builder.append(makeCall({ span_id: new Uint8Array(7) })), RangeError);
   assert.throws(() => builder.append(makeCall({ status: 'fine' as never })), RangeError);
+  assert.throws(() => new BlockBuilder(calls).append(makeCall({ kind: '' as never })), RangeError);
 });
 
 test('a call that comes twice in one block is read once, its newest version, before any merge', async () => {
