@@ -15,6 +15,7 @@ const BENCHES: Record<string, string> = {
   freshness: 'end of a call to its being in answers, embedded and distributed (1 min)',
   tracer: 'what the tracer costs a service, beside spans of OpenTelemetry alone (2 min)',
   rollups: 'repeats and rollups of 10 M calls: what they cost to make, and what answers cost (8 min)',
+  'shared-ids': 'looking for repeats among 100,000 calls that share an id or a token count (1 min)',
   'query-figures': 'what the questions of analysts cost on 10 M calls, against bare scans (8 min)',
   'exact-quantiles': 'what deduplication costs exact quantiles of 10 M calls (4 min)',
 };

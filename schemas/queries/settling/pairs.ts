@@ -22,7 +22,7 @@ export const SPAN_COLUMNS = [
  * a moment gives the cell it lies in at every width. So a join costs about as many rows as there are moments in
  * intervals, also where one answer's id, trace or token count is shared by a hundred thousand spans.
  */
-const WIDTHS_US = [1, 16, 256, 4_096].map((seconds) => seconds * SECOND_US);
+const WIDTHS_US = [1 / 16, 1, 16, 256, 4_096].map((seconds) => seconds * SECOND_US);
 const CELLS_MOST = 8;
 
 /** Rules in time: what both spans must have in common, and which may be the interval and which the moment. */
