@@ -74,6 +74,8 @@ function callOptions(
  */
 function isClients(given: unknown): boolean {
   if (typeof given !== 'object' || given === null) return false;
+  // What can be walked may be walked only once, and then it is for `fetch`.
+  if (Symbol.iterator in given && !(given instanceof Headers || Array.isArray(given))) return false;
   const headers = given instanceof Headers ? given : new Headers(given as Record<string, string>);
   return headers.has('x-stainless-lang') || /\bai-sdk\b/.test(headers.get('user-agent') ?? '');
 }

@@ -141,3 +141,27 @@ test('a fetch function that is traced by hand needs no list', async () => {
   assert.equal(attributes['gen_ai.provider.name'], 'anthropic');
   assert.equal(attributes['gen_ai.usage.output_tokens'], 8);
 });
+
+test('headers that can be walked only once are left for fetch itself', async () => {
+  configure({ fetch_hosts: [] });
+  const headers = new Map([
+    ['x-fake', '{}'],
+    ['content-type', 'application/json'],
+  ]).entries();
+  let seen = 0;
+  const counted = {
+    [Symbol.iterator]() {
+      seen++;
+      return headers;
+    },
+  };
+  const sent = {
+    method: 'POST',
+    headers: counted as unknown as [string, string][],
+    body: JSON.stringify(chat),
+  };
+  await (await fetch(`${provider.url}/v1/chat/completions`, sent)).text();
+  configure({ fetch_hosts: [new URL(provider.url).host] });
+  assert.equal(seen, 1);
+  assert.deepEqual(takeSpans(), []);
+});
