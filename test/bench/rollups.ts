@@ -5,6 +5,7 @@ import { type Counting, countingStatement } from '../../schemas/queries/counting
 import { projectOfKey } from '../../schemas/queries/project.ts';
 import { rollupStatement } from '../../schemas/queries/rollup.ts';
 import { CLOCK_GRAIN_MS, MS_PER_HOUR } from '../../schemas/queries/settling/times.ts';
+import { withCounting } from '../../schemas/queries/with-counting.ts';
 import { startSettling } from '../ingest/settle/support/settling.ts';
 import { machineLine, median, optionsOf, printBar, printTable, round, save } from './support/bench.ts';
 import { insertManyCalls } from './support/many-calls.ts';
@@ -53,23 +54,27 @@ async function ask(
       calls_days: store.calls_days,
     };
     const began = performance.now();
-    const statement = countingStatement(scope, mode === 'searched' ? 'searched' : undefined);
-    const first = await reader.query(statement.sql, { params: statement.params });
-    firsts.push(performance.now() - began);
-    const found = statement.read(first.rows);
-    const counting: Counting =
-      mode === 'no repeats' ? { ...found, repeats: 'stored', has_stored_repeats: false } : found;
-    const { sql, params } = rollupStatement({
-      scope: { ...scope, counting },
-      metrics: ['calls', 'latency_p95_ms'],
-      group_by: ['model'],
-      interval_ms: MS_PER_HOUR,
-      filters: [],
-      order_by: [],
-      limit: 100_000,
-      source: mode.startsWith('rollup') ? 'cells' : 'calls',
-    });
-    await reader.query(sql, { params });
+    const answer = async (found: Counting): Promise<void> => {
+      firsts.push(performance.now() - began);
+      const counting: Counting =
+        mode === 'no repeats' ? { ...found, repeats: 'stored', has_stored_repeats: false } : found;
+      const { sql, params } = rollupStatement({
+        scope: { ...scope, counting },
+        metrics: ['calls', 'latency_p95_ms'],
+        group_by: ['model'],
+        interval_ms: MS_PER_HOUR,
+        filters: [],
+        order_by: [],
+        limit: 100_000,
+        source: mode.startsWith('rollup') ? 'cells' : 'calls',
+      });
+      await reader.query(sql, { params });
+    };
+    if (mode === 'searched') {
+      // As an answer does that was overtaken: all in one statement.
+      const statement = countingStatement(scope, 'searched');
+      await answer(statement.read((await reader.query(statement.sql, { params: statement.params })).rows));
+    } else await withCounting(reader, scope, undefined, answer);
     times.push(performance.now() - began);
   }
   return { ms: median(times.slice(1)), first_ms: median(firsts.slice(1)) };
