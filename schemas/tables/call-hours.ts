@@ -4,6 +4,7 @@
  * lookup one hour more, and name nobody. Filled by a view, in the insert itself; deliveries replace each other.
  */
 import { createTable, type DdlOptions, PART_RETENTION, type TableRetention } from './ddl.ts';
+import { insertsHaveEnded, type Step } from './steps.ts';
 
 export const CALL_HOURS = 'call_hours';
 const FEED = 'call_hours_feed';
@@ -28,8 +29,8 @@ const idsOf = (database: string): string =>
 /** Calls that are there already are taken in parts, each by far within the time that a statement has. */
 const FILLS = 8;
 
-/** Statements that create the table and its feed, and fill it with what is stored. */
-export function createCallHours(options: DdlOptions): string[] {
+/** Steps that create the table and its feed, and fill it with what is stored without that. */
+export function createCallHours(options: DdlOptions): Step[] {
   const { database, cluster } = options;
   return [
     createTable(options, CALL_HOURS, {
@@ -44,6 +45,7 @@ export function createCallHours(options: DdlOptions): string[] {
     }),
     `CREATE MATERIALIZED VIEW IF NOT EXISTS ${database}.${FEED}${cluster ? ` ON CLUSTER '${cluster}'` : ''}
 TO ${database}.${CALL_HOURS} AS ${idsOf(database)}`,
+    insertsHaveEnded(cluster),
     ...Array.from(
       { length: FILLS },
       (_, part) =>

@@ -1,26 +1,26 @@
 /**
- * Brings a database to the present schema. Every statement may run twice, and while other processes insert:
- * migrations only add. Two processes that start together run the same statements harmlessly.
+ * Brings a database to the present schema. Every step may run twice, and while other processes insert:
+ * migrations only add. Two processes that start together run the same steps harmlessly.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
-import { type Warehouse, WarehouseError } from '../seams.ts';
+import type { Warehouse } from '../seams.ts';
 import { createCallHours, takeOverFeed } from './call-hours.ts';
 import * as ddl from './ddl.ts';
 import { createSettling } from './settling.ts';
+import { runStep, type Step } from './steps.ts';
 import { verifyTables } from './verify.ts';
 
 export interface Migration {
   /** Numbered from 1 without gaps; never changed once released. */
   id: number;
   name: string;
-  statements: (options: ddl.DdlOptions) => string[];
+  steps: (options: ddl.DdlOptions) => Step[];
 }
 
 export const migrations: readonly Migration[] = [
   {
     id: 1,
     name: 'calls, payloads, scores, keys, rollups',
-    statements: (options) => [
+    steps: (options) => [
       ddl.createCalls(options),
       ddl.createPayloads(options),
       ddl.createScores(options),
@@ -31,17 +31,17 @@ export const migrations: readonly Migration[] = [
   {
     id: 2,
     name: 'ids of keys, index of prompts',
-    statements: (options) => [ddl.addKeyId(options), ddl.addPromptIndex(options)],
+    steps: (options) => [ddl.addKeyId(options), ddl.addPromptIndex(options)],
   },
   {
     id: 3,
     name: 'snapshots of comparisons',
-    statements: (options) => [ddl.createSnapshots(options)],
+    steps: (options) => [ddl.createSnapshots(options)],
   },
   {
     id: 4,
     name: 'hours of ids, index of error types',
-    statements: (options) => [
+    steps: (options) => [
       ddl.addErrorTypeIndex(options),
       ddl.addResponseIdIndex(options),
       ...createCallHours(options),
@@ -50,30 +50,14 @@ export const migrations: readonly Migration[] = [
   {
     id: 5,
     name: 'ids of snapshots',
-    statements: (options) => [ddl.addSnapshotId(options)],
+    steps: (options) => [ddl.addSnapshotId(options)],
   },
   {
     id: 6,
     name: 'lag of ingest',
-    statements: (options) => [ddl.createIngestLag(options)],
+    steps: (options) => [ddl.createIngestLag(options)],
   },
 ];
-
-const ATTEMPTS = 5;
-// "Mutation not finished", "table is being altered", "replica is busy": an ALTER beside another one.
-const BUSY_CODES = new Set([36, 473, 517, 999]);
-
-async function run(warehouse: Warehouse, statement: string): Promise<void> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await warehouse.command(statement);
-    } catch (error) {
-      const busy = error instanceof WarehouseError && error.code !== undefined && BUSY_CODES.has(error.code);
-      if (!busy || attempt === ATTEMPTS) throw error;
-      await sleep(200 * attempt);
-    }
-  }
-}
 
 export interface MigrateOptions extends ddl.DdlOptions {
   retention: ddl.Retention;
@@ -84,8 +68,8 @@ export interface MigrateOptions extends ddl.DdlOptions {
  * Rejects with WarehouseError, or with an Error that names the column that differs.
  */
 export async function migrate(warehouse: Warehouse, options: MigrateOptions): Promise<{ applied: number[] }> {
-  await run(warehouse, ddl.createDatabase(options));
-  await run(warehouse, ddl.createMigrations(options));
+  await runStep(warehouse, ddl.createDatabase(options));
+  await runStep(warehouse, ddl.createMigrations(options));
   const log = await warehouse.query<{ id: number }>(`SELECT id FROM ${options.database}.migrations FINAL`);
   const done = new Set(log.rows.map((row) => Number(row.id)));
   const newest = Math.max(0, ...done);
@@ -98,14 +82,14 @@ export async function migrate(warehouse: Warehouse, options: MigrateOptions): Pr
   const applied: number[] = [];
   for (const migration of migrations) {
     if (done.has(migration.id)) continue;
-    for (const statement of migration.statements(options)) await run(warehouse, statement);
-    await run(
+    for (const step of migration.steps(options)) await runStep(warehouse, step);
+    await runStep(
       warehouse,
       `INSERT INTO ${options.database}.migrations (id, name) VALUES (${migration.id}, '${migration.name}')`,
     );
     applied.push(migration.id);
   }
-  await run(warehouse, takeOverFeed(options));
+  await runStep(warehouse, takeOverFeed(options));
   await applyRetention(warehouse, options);
   await verifyTables(warehouse, options.database);
   return { applied };
@@ -120,6 +104,6 @@ async function applyRetention(warehouse: Warehouse, options: MigrateOptions): Pr
   const created = new Map(rows.map((row) => [row.name, row.create_table_query]));
   for (const rule of ddl.retentionOf(options.retention)) {
     if (created.get(rule.table)?.includes(ddl.retentionInForce(rule))) continue;
-    await run(warehouse, ddl.alterRetention(options, rule));
+    await runStep(warehouse, ddl.alterRetention(options, rule));
   }
 }

@@ -1,7 +1,9 @@
 /** The table of hours holds what lookups need, from inserts and from what was stored before it. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createCallHours, lookupId } from '../../../schemas/tables/call-hours.ts';
+import { runStep } from '../../../schemas/tables/steps.ts';
 import { startSettling } from '../../ingest/settle/support/settling.ts';
 import { makeCall } from '../../support/rows.ts';
 
@@ -36,8 +38,30 @@ test('hours of traces, prompts and answers are there with the insert, and are fi
     await check();
     await writer.command(`DROP VIEW ${database}.call_hours_feed`);
     await writer.command(`DROP TABLE ${database}.call_hours`);
-    for (const statement of createCallHours({ database })) await writer.command(statement);
+    for (const step of createCallHours({ database })) await runStep(writer, step);
     await check();
+  } finally {
+    await settling.stop();
+  }
+});
+
+test('an insert that began before there was a table of hours, and ends after, is not missed by it', async () => {
+  const settling = await startSettling();
+  const { writer, engine } = settling;
+  const { database } = engine;
+  try {
+    await settling.insert([makeCall()]);
+    await writer.command(`DROP VIEW ${database}.call_hours_feed`);
+    await writer.command(`DROP TABLE ${database}.call_hours`);
+    const slow = writer.command(
+      `INSERT INTO ${database}.calls SELECT * REPLACE (toFixedString('another', 16) AS trace_id) FROM ${database}.calls WHERE sleepEachRow(1.5) = 0`,
+    );
+    await sleep(300);
+    for (const step of createCallHours({ database })) await runStep(writer, step);
+    await slow;
+    const counted = `SELECT (SELECT uniqExact(trace_id) FROM ${database}.calls) AS traces, (SELECT uniqExact(id) FROM ${database}.call_hours) AS ids`;
+    const { rows } = await writer.query<{ traces: string; ids: string }>(counted);
+    assert.deepEqual([Number(rows[0]!.traces), Number(rows[0]!.ids)], [2, 2]);
   } finally {
     await settling.stop();
   }
