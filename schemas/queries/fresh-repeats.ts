@@ -9,8 +9,11 @@ import { pairs } from './settling/pairs.ts';
 import { moment } from './settling/times.ts';
 import type { Statement } from './statement.ts';
 
-/** More than that are better found where they are needed than handed over. */
-const IDS_MOST = 2_000;
+/**
+ * More than that cannot be handed over, and are found where they are needed: a value of a statement may take 128 KiB
+ * and all of them together 1 MiB, of which 500 of either list take a tenth.
+ */
+const IDS_MOST = 500;
 
 interface FreshRow {
   kind: 'parts' | 'repeat' | 'superseded';
