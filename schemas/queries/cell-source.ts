@@ -13,6 +13,9 @@ export interface SettledScope extends CountedScope {
   counting: Counting;
 }
 
+/** More hours would be too long a list: a statement may take 256 KiB, and of a settled hour 30 bytes are in it. */
+const LISTED_MOST_HOURS = 3_000;
+
 /** Hours of the window whose rows all lie in it, [first, end). */
 function wholeHours({ from_ms, to_ms }: { from_ms: number; to_ms: number }): { first: number; end: number } {
   return { first: Math.ceil(from_ms / MS_PER_HOUR), end: Math.floor(to_ms / MS_PER_HOUR) };
@@ -52,12 +55,14 @@ export function cellSource(
   const columns = [...cellKeys(kind), ...wanted].join(', ');
   const settled = `SELECT ${columns} FROM ${database}.${ROLLUP_TABLES[kind]} WHERE ${project} AND ${whole}`;
   const clean = cleanHours(counting, scope);
-  if (counting.repeats !== 'scratch' && isSettled(scope, clean)) {
+  const areListed = Math.max(counting.hours.length, shownHours(scope).length) <= LISTED_MOST_HOURS;
+  if (areListed && counting.repeats !== 'scratch' && isSettled(scope, clean)) {
     return { ctes: [], select: `${settled} AND ${publishedIn(counting, clean)}` };
   }
-  const hours = counting.fails_if_overtaken
-    ? knownHours(scope, project, clean)
-    : foundHours(scope, project, whole);
+  const hours =
+    areListed && counting.fails_if_overtaken
+      ? knownHours(scope, project, clean)
+      : foundHours(scope, project, whole);
   const tail = countedCallsOf(
     { ...scope, from_ms: Math.max(scope.from_ms, horizonMs(scope)) },
     hours.unsettled,
@@ -90,11 +95,9 @@ const firstAndLast = ({ from_ms, to_ms }: { from_ms: number; to_ms: number }) =>
 function knownHours(scope: SettledScope, project: string, clean: ReadonlySet<number>): HoursPlan {
   const { hours } = scope.counting;
   const { first, end } = wholeHours(scope);
-  const window = firstAndLast(scope);
   const chosen = hours.filter(({ hour }) => clean.has(hour) && hour >= first && hour < end);
-  const shown = Math.max(window.first, Math.floor(horizonMs(scope) / MS_PER_HOUR));
   const settled = new Set(chosen.map(({ hour }) => hour));
-  const others = hoursFrom(shown, window.last).filter((hour) => !settled.has(hour));
+  const others = shownHours(scope).filter((hour) => !settled.has(hour));
   const live = chosen.filter(({ hour }) => hour >= firstLiveHour(scope));
   const watermark_ms = Math.max(...live.map((state) => state.watermark_ms));
   const near = `hour IN (${around(live.map(({ hour }) => hour)).join(', ')})`;
@@ -108,8 +111,12 @@ function knownHours(scope: SettledScope, project: string, clean: ReadonlySet<num
   };
 }
 
-const hoursFrom = (first: number, last: number): number[] =>
-  Array.from({ length: Math.max(0, last - first + 1) }, (_, index) => first + index);
+/** Hours of the window of which calls are shown. */
+function shownHours(scope: SettledScope): number[] {
+  const { first, last } = firstAndLast(scope);
+  const shown = Math.max(first, Math.floor(horizonMs(scope) / MS_PER_HOUR));
+  return Array.from({ length: Math.max(0, last - shown + 1) }, (_, index) => shown + index);
+}
 
 /** These hours and the two beside each. */
 const around = (hours: readonly number[]): number[] => [

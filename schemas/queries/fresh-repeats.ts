@@ -14,13 +14,15 @@ import type { Statement } from './statement.ts';
  * and all of them together 1 MiB, of which 500 of either list take a tenth.
  */
 const IDS_MOST = 500;
+/** Neither can more hours be listed in it: a statement may take 256 KiB. */
+const HOURS_MOST = 1_000;
 
 interface FreshRow {
   kind: 'parts' | 'repeat' | 'superseded';
   id: string;
 }
 
-/** Undefined where there is nothing to find. `read` gives undefined where there is too much. */
+/** Undefined where there is nothing to find, or too many hours to find it in. `read` gives undefined where there is too much. */
 export function freshRepeatsStatement(
   scope: CountingScope,
   counting: Counting,
@@ -28,7 +30,7 @@ export function freshRepeatsStatement(
   const hours = counting.hours
     .filter(({ newest_ms }) => newest_ms > counting.examined_ms)
     .map(({ hour }) => hour);
-  if (hours.length === 0) return undefined;
+  if (hours.length === 0 || hours.length > HOURS_MOST) return undefined;
   const values = new BoundValues();
   const calls = `${scope.database}.calls`;
   const project = `project = ${values.bind('String', scope.project)}`;

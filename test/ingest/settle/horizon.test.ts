@@ -56,3 +56,23 @@ test('hours before the horizon are frozen: nothing settles, audits, rebuilds or 
   assert.deepEqual([report.calls, report.hours_unsettled, report.hours_frozen], [1, 0, 1]);
   assert.equal(await countOf('cells', LATER_MS), 2);
 });
+
+test('rollups of more hours than a statement can list are counted all the same', async () => {
+  const { writer, engine } = settling;
+  const { database } = engine;
+  const hours = 9_500;
+  const first = Math.floor(Date.now() / HOUR_MS) - hours - 24;
+  const of = `FROM (SELECT toInt32(${first} + number) AS hour, toUInt64(1732442342342342342) + number AS version FROM numbers(${hours}))`;
+  await writer.command(
+    `INSERT INTO ${database}.rollup_model_1h (project, hour, version, model, calls) SELECT 'old', hour, version, 'm', 2 ${of}`,
+  );
+  await writer.command(
+    `INSERT INTO ${database}.settled (project, hour, version, watermark) SELECT 'old', hour, version, now64(3) ${of}`,
+  );
+  const window = { project: 'old', from_ms: first * HOUR_MS, to_ms: Date.now() };
+  const rows = await ask(settling, { ...window, metrics: ['calls'], group_by: ['model'], from: 'cells' });
+  assert.equal(
+    rows.reduce((sum, row) => sum + Number(row.calls), 0),
+    2 * hours,
+  );
+});
