@@ -57,7 +57,10 @@ export function createBodies(max_bytes: number): Bodies {
       return promise;
     },
     giveBack({ buffer }) {
-      if (kept.length < KEPT_MAX && buffer.byteLength <= KEPT_MAX_BYTES) kept.push(buffer as ArrayBuffer);
+      const { byteLength } = buffer;
+      // A request without a body brings memory that no other fits in: it would take a place for ever.
+      const isWorth = byteLength >= ROOM_MIN_BYTES && byteLength <= KEPT_MAX_BYTES;
+      if (isWorth && kept.length < KEPT_MAX) kept.push(buffer as ArrayBuffer);
     },
   };
 }

@@ -55,3 +55,11 @@ test('a request that breaks off rejects', async () => {
   request.destroy(new Error('aborted'));
   await assert.rejects(read, /aborted/);
 });
+
+test('requests without a body leave the room for those with one', async () => {
+  const bodies = createBodies(1024 * 1024);
+  for (let i = 0; i < 20; i++) bodies.giveBack(Buffer.alloc(0));
+  const first = await bodies.read(requestOf(randomBytes(100_000)));
+  bodies.giveBack(first);
+  assert.equal((await bodies.read(requestOf(randomBytes(90_000)))).buffer, first.buffer);
+});
