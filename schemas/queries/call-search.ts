@@ -88,10 +88,9 @@ const NEWEST_FIRST = (alias: string): string =>
 export function callSearchStatement(search: CallSearch): Statement {
   const values = new BoundValues();
   const { scope } = search;
-  const counted = countedCalls(scope, values);
+  const counted = countedCalls(scope, values, conditionsOf(search, values));
   const sql = `WITH page AS (
   SELECT started_at, trace_id, span_id FROM (${counted})
-  WHERE ${conditionsOf(search, values)}
   ORDER BY ${NEWEST_FIRST('')}
   LIMIT ${values.bind('UInt32', search.limit)})
 SELECT ${shownColumns(LIST_FIELDS, 'c')}
@@ -106,9 +105,9 @@ ORDER BY ${NEWEST_FIRST('c.')}`;
 /** The same of a few hours of the window, in which calls are so few that all their columns are read at once. */
 export function hoursSearchStatement(search: CallSearch, hours: readonly number[]): Statement {
   const values = new BoundValues();
-  const { ctes, select } = countedCallsOf(search.scope, ofHours(hours), values);
+  const { ctes, select } = countedCallsOf(search.scope, ofHours(hours), values, conditionsOf(search, values));
   const sql = `${ctes.length === 0 ? '' : `WITH ${ctes.join(',\n')}\n`}SELECT ${shownColumns(LIST_FIELDS, 'c')}
-FROM (SELECT * FROM (${select}) WHERE ${conditionsOf(search, values)}) AS c
+FROM (${select}) AS c
 ORDER BY ${NEWEST_FIRST('c.')}
 LIMIT ${values.bind('UInt32', search.limit)}`;
   return { sql, params: values.params };

@@ -40,21 +40,30 @@ export function hoursBetween(first: number, last: number): HourCondition {
   };
 }
 
-/** A SELECT of every column of the counted calls of the window, `hour` included; it stands by itself. */
-export function countedCalls(scope: CountedScope, values: BoundValues): string {
-  const { ctes, select } = countedSource(scope, values);
+/**
+ * A SELECT of every column of the counted calls of the window, `hour` included; it stands by itself. Of them only those
+ * for which the condition `asked` holds: it is written here so that repeats are looked up for no others, which is most
+ * of what a narrow question costs.
+ */
+export function countedCalls(scope: CountedScope, values: BoundValues, asked?: string): string {
+  const { ctes, select } = countedSource(scope, values, asked);
   return ctes.length === 0 ? select : `WITH ${ctes.join(',\n')}\n${select}`;
 }
 
 /** The same in parts, for a statement that has CTEs of its own. */
-export function countedSource(scope: CountedScope, values: BoundValues): Source {
+export function countedSource(scope: CountedScope, values: BoundValues, asked?: string): Source {
   const from_ms = Math.max(scope.from_ms, horizonMs(scope));
   const hours = hoursBetween(Math.floor(from_ms / MS_PER_HOUR), Math.floor((scope.to_ms - 1) / MS_PER_HOUR));
-  return countedCallsOf({ ...scope, from_ms }, hours, values);
+  return countedCallsOf({ ...scope, from_ms }, hours, values, asked);
 }
 
 /** The same of some hours, cut to the window. */
-export function countedCallsOf(scope: CountedScope, hours: HourCondition, values: BoundValues): Source {
+export function countedCallsOf(
+  scope: CountedScope,
+  hours: HourCondition,
+  values: BoundValues,
+  asked?: string,
+): Source {
   const { database } = scope;
   const calls = `${database}.calls`;
   const project = `project = ${values.bind('String', scope.project)}`;
@@ -69,8 +78,9 @@ export function countedCallsOf(scope: CountedScope, hours: HourCondition, values
     hours.own,
     cut('>=', scope.from_ms),
     cut('<', scope.to_ms),
-    ...repeats.conditions,
     ...notErased(scope, project, hours.own, values),
+    ...(asked === undefined ? [] : [`(${asked})`]),
+    ...repeats.conditions,
   ];
   return {
     ctes: repeats.ctes,

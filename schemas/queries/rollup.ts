@@ -99,7 +99,7 @@ function filtersOf({ filters, group_by }: RollupQuery) {
 
 function callCtes(query: RollupQuery, values: BoundValues): string[] {
   const { bySlice, outcome, slices, others } = filtersOf(query);
-  const counted = countedSource(query.scope, values);
+  const counted = countedSource(query.scope, values, filterCalls(others, values));
   const ctes = [...counted.ctes, `counted AS (${counted.select})`];
   let source = 'counted';
   if (query.score !== undefined) {
@@ -107,13 +107,12 @@ function callCtes(query: RollupQuery, values: BoundValues): string[] {
     source = 'scored';
   }
   const columns = ['*', `${filterCalls(outcome, values)} AS selected`, '1 AS counts_once'];
-  const where = `FROM ${source} WHERE ${filterCalls(others, values)}`;
-  if (!bySlice) return [...ctes, `filtered AS (SELECT ${columns.join(', ')} ${where})`];
+  if (!bySlice) return [...ctes, `filtered AS (SELECT ${columns.join(', ')} FROM ${source})`];
   // The first of a call's slices stands for the call wherever calls are to be counted once.
   columns[2] = `${slicesLeft(slices, values)} AS slices_left`;
   return [
     ...ctes,
-    `unsliced AS (SELECT ${columns.join(', ')} ${where})`,
+    `unsliced AS (SELECT ${columns.join(', ')} FROM ${source})`,
     `filtered AS (SELECT *, arrayJoin(arrayEnumerate(slices_left)) AS slice_number,
   slices_left[slice_number] AS slice, slice_number = 1 AS counts_once FROM unsliced)`,
   ];

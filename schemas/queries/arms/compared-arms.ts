@@ -50,18 +50,18 @@ export function armCtes(query: ArmsQuery, values: BoundValues): string[] {
   const ctes: string[] = [];
   const unions = byWindow(query.arms).map(({ from_ms, to_ms, arms }, index) => {
     const scope = { ...query.scope, from_ms, to_ms };
+    const selectors = arms.map(({ number, selector }) => ({ number, sql: filterCalls(selector, values) }));
+    const rest = query.filters.filter((filter) => !isOutcome(filter));
+    const asked = `${filterCalls(rest, values)} AND (${selectors.map(({ sql }) => sql).join(' OR ')})`;
     let source = `counted_${index}`;
-    ctes.push(`${source} AS (${countedCalls(scope, values)})`);
+    ctes.push(`${source} AS (${countedCalls(scope, values, asked)})`);
     if (query.score !== undefined) {
       ctes.push(`scored_${index} AS (${scoredCalls(scope, query.score, source, values)})`);
       source = `scored_${index}`;
     }
-    const selectors = arms.map(({ number, selector }) => ({ number, sql: filterCalls(selector, values) }));
     const bits = selectors.map(({ number, sql }) => `(${sql}) * ${2 ** number}`);
     const selected = filterCalls(query.filters.filter(isOutcome), values);
-    const rest = query.filters.filter((filter) => !isOutcome(filter));
-    return `SELECT *, toUInt8(${bits.join(' + ')}) AS members, ${selected} AS selected
-    FROM ${source} WHERE ${filterCalls(rest, values)} AND (${selectors.map(({ sql }) => sql).join(' OR ')})`;
+    return `SELECT *, toUInt8(${bits.join(' + ')}) AS members, ${selected} AS selected FROM ${source}`;
   });
   ctes.push(`arms AS (${unions.join('\nUNION ALL\n')})`);
   return ctes;
