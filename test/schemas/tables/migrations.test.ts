@@ -72,3 +72,25 @@ test('with a cluster the tables are created on it and replicated', () => {
     /ENGINE = ReplicatedReplacingMergeTree\('\/clickhouse\/tables\/\{shard\}\/plumbline\/calls', '\{replica\}', version\)/,
   );
 });
+
+test('rollups whose histograms are maps, as the first were, are made anew, and their hours count as unsettled', () =>
+  withEngine(async ({ engine }) => {
+    const { url, writer, database } = engine;
+    const warehouse = createClickhouseWarehouse({ url, ...writer, database });
+    const options = { database, retention };
+    await migrate(warehouse, options);
+    await warehouse.command('ALTER TABLE plumbline.rollup_1h DROP COLUMN latency_histogram');
+    await warehouse.command(
+      'ALTER TABLE plumbline.rollup_1h ADD COLUMN latency_histogram Map(Int16, UInt64)',
+    );
+    await warehouse.command(
+      "INSERT INTO plumbline.settled (project, hour, version, watermark) VALUES ('p', 1, 1, now64(3))",
+    );
+    await warehouse.command('TRUNCATE TABLE plumbline.migrations');
+    assert.equal((await migrate(warehouse, options)).applied.length, migrations.length);
+    const { rows } = await warehouse.query<{ hours: number }>(
+      'SELECT count() AS hours FROM plumbline.settled',
+    );
+    assert.equal(Number(rows[0]!.hours), 0);
+    await warehouse.close();
+  }));
