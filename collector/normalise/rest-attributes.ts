@@ -17,13 +17,12 @@ export interface RestAttributes {
 /** A smaller number is no card, no telephone number and no other secret. */
 const HARMLESS_BELOW = 1_000_000;
 
-/** The value as text, redacted; a number that is harmless as it is spares the search. */
-function shown(value: AttributeValue, redact: Redact): string {
+/** The value as text where it needs no search: a number that is harmless as it is, a boolean. */
+function harmless(value: AttributeValue): string | undefined {
   if (typeof value === 'number' && value < HARMLESS_BELOW && value > -HARMLESS_BELOW)
     return numberText(value);
   if (typeof value === 'boolean') return value ? 'true' : 'false';
-  const text = asText(value);
-  return redact(text.length > 2 * VALUE_MAX_CHARS ? cutText(text, 2 * VALUE_MAX_CHARS).text : text);
+  return undefined;
 }
 
 /** The keys as they are shown: one answer for all spans of a shape. */
@@ -49,10 +48,20 @@ export function restAttributes(attributes: Attributes, plan: Plan, redact: Redac
   let { cut } = plan.restKeys;
   const entries: string[] = [];
   for (let i = 0; i < keys.length; i++) {
-    let value = shown(attributes.values[plan.rest[i]!]!, redact);
-    if (value.length > VALUE_MAX_CHARS) {
-      value = cutText(value, VALUE_MAX_CHARS).text;
-      cut = true;
+    const told = attributes.values[plan.rest[i]!]!;
+    let value = harmless(told);
+    if (value === undefined) {
+      value = asText(told);
+      // Twice over, so that a secret which the cut would halve is found whole.
+      if (value.length > 2 * VALUE_MAX_CHARS) {
+        value = cutText(value, 2 * VALUE_MAX_CHARS).text;
+        cut = true;
+      }
+      value = redact(value);
+      if (value.length > VALUE_MAX_CHARS) {
+        value = cutText(value, VALUE_MAX_CHARS).text;
+        cut = true;
+      }
     }
     entries.push(keys[i]!, value);
   }

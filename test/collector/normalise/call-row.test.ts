@@ -305,4 +305,11 @@ test('more attributes than are kept, and longer ones, are cut and marked', () =>
   const long = callOf([...chat, ['long', 'é'.repeat(10_000)]]).row;
   assert.equal(long.attributes[1]!.length, 4_096);
   assert.equal(long.truncated, true);
+  // What redaction makes short enough was cut before it, all the same.
+  const shrunk = callOf([
+    ...chat,
+    ['long', 'ann.of.a.very.long.name.indeed@subdomain.example.com '.repeat(200)],
+  ]).row;
+  assert.ok(shrunk.attributes[1]!.startsWith('[REDACTED:email] [REDACTED:email]'));
+  assert.equal(shrunk.truncated, true);
 });
