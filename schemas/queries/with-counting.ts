@@ -15,7 +15,7 @@ import { freshRepeatsStatement } from './fresh-repeats.ts';
 import { hoursCountingStatement } from './hours-counting.ts';
 import type { Statement } from './statement.ts';
 
-/** The second attempt finds hours and repeats itself, so nothing that is inserted meanwhile can overtake it. */
+/** Later attempts find hours and repeats themselves: only an hour that is unsettled in between can overtake those. */
 const ATTEMPTS = 3;
 
 /** Rejects with WarehouseError, as the statements do. With `hours` only those of the window matter, and no rollups. */
