@@ -4,9 +4,9 @@ import { LIST_FIELDS, shownColumns } from './call-columns.ts';
 import { type CountedScope, countedCalls, countedCallsOf, horizonMs } from './counted-calls.ts';
 import { type Filter, filterCalls } from './filters.ts';
 import { bytes, hasTerm, hoursWith, type LookupTerm, ofHours } from './lookup-hours.ts';
+import { MS_PER_HOUR } from './settling/times.ts';
 import type { Statement } from './statement.ts';
 
-const MS_PER_HOUR = 3_600_000;
 const MS_PER_DAY = 24 * MS_PER_HOUR;
 
 /** The place of a call in the order of a search. Ids in hex. */

@@ -6,6 +6,7 @@ import type { BoundValues } from './bound-values.ts';
 import { type CellColumnName, type CellKind, cellKeys, cellsOfCalls, ROLLUP_TABLES } from './cells.ts';
 import { type CountedScope, countedCallsOf, type HourCondition, type Source } from './counted-calls.ts';
 import { type Counting, cleanHours, settledHours } from './counting.ts';
+import { ofHours } from './lookup-hours.ts';
 import { CLOCK_GRAIN_MS, firstLiveHour, horizonMs, MS_PER_HOUR, moment } from './settling/times.ts';
 
 /** Cells are only read after the first statement has said which hours are settled. */
@@ -100,14 +101,14 @@ function knownHours(scope: SettledScope, project: string, clean: ReadonlySet<num
   const others = shownHours(scope).filter((hour) => !settled.has(hour));
   const live = chosen.filter(({ hour }) => hour >= firstLiveHour(scope));
   const watermark_ms = Math.max(...live.map((state) => state.watermark_ms));
-  const near = `hour IN (${around(live.map(({ hour }) => hour)).join(', ')})`;
+  const near = ofHours(live.map(({ hour }) => hour)).wide;
   const isOvertaken = `(SELECT throwIf(max(inserted_at) > ${moment(watermark_ms - CLOCK_GRAIN_MS)}) FROM ${scope.database}.calls WHERE ${project} AND ${near}) = 0`;
   return {
     ctes: [],
     published: [publishedIn(scope.counting, settled), ...(live.length === 0 ? [] : [isOvertaken])].join(
       ' AND ',
     ),
-    unsettled: { own: `hour IN (${others.join(', ')})`, wide: `hour IN (${around(others).join(', ')})` },
+    unsettled: ofHours(others),
   };
 }
 
@@ -117,11 +118,6 @@ function shownHours(scope: SettledScope): number[] {
   const shown = Math.max(first, Math.floor(horizonMs(scope) / MS_PER_HOUR));
   return Array.from({ length: Math.max(0, last - shown + 1) }, (_, index) => shown + index);
 }
-
-/** These hours and the two beside each. */
-const around = (hours: readonly number[]): number[] => [
-  ...new Set(hours.flatMap((hour) => [hour - 1, hour, hour + 1])),
-];
 
 /** As the second statement finds it: it costs more, and nothing can come in between. */
 function foundHours(scope: SettledScope, project: string, whole: string): HoursPlan {

@@ -2,9 +2,8 @@
 import { BoundValues } from './bound-values.ts';
 import { horizonMs } from './counted-calls.ts';
 import type { Project } from './project.ts';
+import { MS_PER_HOUR } from './settling/times.ts';
 import type { Statement } from './statement.ts';
-
-const MS_PER_HOUR = 3_600_000;
 
 export interface NewestCallRow {
   started_ms: number;

@@ -4,9 +4,9 @@ import { LIST_FIELDS, SHOWN_FIELDS, shownColumns } from './call-columns.ts';
 import { type CountedScope, countedCallsOf, horizonMs, notErased } from './counted-calls.ts';
 import { bytes, hoursWith, ofHours } from './lookup-hours.ts';
 import type { Project } from './project.ts';
+import { MS_PER_HOUR } from './settling/times.ts';
 import type { Statement } from './statement.ts';
 
-const MS_PER_HOUR = 3_600_000;
 /** Of everything that may be long, so much is looked at. */
 export const MOST_SPANS = 1_000;
 
