@@ -1,8 +1,10 @@
 /** What an analyst's questions cost at size: over the query API, against bare scans of the same windows. */
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { examine } from '../../ingest/settle/examiner.ts';
 import { settleDue } from '../../ingest/settle/settle-hours.ts';
 import { CLOCK_GRAIN_MS, MS_PER_HOUR } from '../../schemas/queries/settling/times.ts';
-import { machineLine, optionsOf, printBar, printTable, round, save } from './support/bench.ts';
+import { machineLine, optionsOf, printBar, printTable, RESULTS, round, save } from './support/bench.ts';
 import { askFigures, type Figure } from './support/figures.ts';
 import { startStore } from './support/lines.ts';
 import { insertManyCalls } from './support/many-calls.ts';
@@ -19,11 +21,20 @@ costs, errors, a comparison, lookups. About 8 minutes by default, an hour for 10
       default: 1,
       meaning: '1: days but the last are one part, as they are four hours on; 0: as inserted',
     },
+    keep: {
+      default: 0,
+      meaning:
+        '1: keeps the calls below .cache/bench, and asks those that were kept there; 0: makes new ones',
+    },
   },
 });
 const DAY_MS = 24 * MS_PER_HOUR;
 const project = 'bench';
-const store = await startStore();
+const kept_dir = join(RESULTS, `calls-${options.calls}-${options.days}-${options.merged}`);
+/** Says of kept calls that they are all there, and until when they are. */
+const kept_file = join(kept_dir, 'kept.json');
+if (options.keep && !existsSync(kept_file)) rmSync(kept_dir, { recursive: true, force: true });
+const store = await startStore(options.keep ? kept_dir : undefined);
 const { engine, warehouse } = store;
 const settle = { warehouse, database: engine.database, calls_days: 90, now: Date.now };
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
@@ -40,12 +51,12 @@ function show(figures: readonly Figure[], title: string): void {
   );
 }
 
-try {
-  /** All of it is long over, so that it can be settled. */
-  const to_ms = Math.floor(Date.now() / MS_PER_HOUR - 3) * MS_PER_HOUR;
-  const many = { database: engine.database, project, repeats: 0.01, duplicates: 0.02 };
+const many = { database: engine.database, project, repeats: 0.01, duplicates: 0.02 };
+const lap = (what: string): void => console.log(`${what}, ${round(performance.now() / 1000, 0)} s`);
+
+/** Makes the calls, finds their repeats, settles their hours, and makes each day one part. */
+async function make(to_ms: number): Promise<void> {
   const made = { ...many, to_ms, calls: options.calls, days: options.days };
-  const lap = (what: string): void => console.log(`${what}, ${round(performance.now() / 1000, 0)} s`);
   await insertManyCalls(warehouse, made, (day) => lap(`day ${day + 1}`));
   await sleep(CLOCK_GRAIN_MS + 500);
   await examine(settle);
@@ -53,14 +64,21 @@ try {
   for (let left = 1; left > 0; ) left = (await settleDue(settle)).waiting;
   lap('settled');
   // What the database does by itself once a day has been left alone for four hours.
-  for (
-    let day = Math.floor(to_ms / DAY_MS) - 1;
-    options.merged && day >= to_ms / DAY_MS - options.days - 1;
-    day--
-  ) {
+  const last = Math.floor(to_ms / DAY_MS) - 1;
+  for (let day = last; options.merged && day >= last - options.days; day--) {
     await warehouse.command(`OPTIMIZE TABLE ${engine.database}.calls PARTITION ${day} FINAL`);
   }
   lap('days merged');
+}
+
+try {
+  const kept = options.keep && existsSync(kept_file);
+  /** All of it is long over, so that it can be settled. */
+  const to_ms: number = kept
+    ? JSON.parse(readFileSync(kept_file, 'utf8')).to_ms
+    : Math.floor(Date.now() / MS_PER_HOUR - 3) * MS_PER_HOUR;
+  if (!kept) await make(to_ms);
+  if (options.keep) writeFileSync(kept_file, JSON.stringify({ to_ms }));
   await sleep(CLOCK_GRAIN_MS);
   await examine(settle);
   const asked = { engine, project, to_ms, days: options.days, rounds: options.rounds };

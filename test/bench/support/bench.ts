@@ -4,7 +4,8 @@ import { cpus, loadavg } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
-const RESULTS = fileURLToPath(new URL('../../../.cache/bench/', import.meta.url));
+/** Where results are kept, out of the repository. */
+export const RESULTS = fileURLToPath(new URL('../../../.cache/bench/', import.meta.url));
 
 export interface BenchDescription<Option extends string> {
   name: string;

@@ -23,9 +23,12 @@ export interface Store extends TestEngine {
   version: string;
 }
 
-/** A real engine with the tables of the record. */
-export async function startStore(): Promise<Store> {
-  const test = await startTestEngine({ max_memory_bytes: ENGINE_MEMORY_BYTES });
+/** A real engine with the tables of the record; in a directory of its own that goes with it, or in one that stays. */
+export async function startStore(kept_dir?: string): Promise<Store> {
+  const test = await startTestEngine({
+    max_memory_bytes: ENGINE_MEMORY_BYTES,
+    ...(kept_dir === undefined ? {} : { data_dir: kept_dir }),
+  });
   const { url, database, writer } = test.engine;
   const warehouse = createClickhouseWarehouse({ url, database, ...writer });
   await migrate(warehouse, { database, retention: RETENTION });
@@ -36,7 +39,7 @@ export async function startStore(): Promise<Store> {
     version: rows[0]!.version,
     async stop() {
       await warehouse.close();
-      await test.stop();
+      await (kept_dir === undefined ? test.stop() : test.engine.stop());
     },
   };
 }
