@@ -36,6 +36,8 @@ export interface CallSpan extends ModelCall {
   touch(): void;
   /** Counts an attempt that the client makes again. */
   retried(): void;
+  /** The answer has begun and is a failure: an exchange that follows is a retry, whether anybody reads this one or not. */
+  refused(): void;
   /** Ends the span with what the answer said. `at_ms` is an end in the past, in milliseconds since 1970. */
   end(reading: AnswerReading, at_ms?: number): void;
   /** Ends the span as failed, with what had been read until then. */
@@ -134,6 +136,8 @@ export class LiveCall implements CallSpan {
     this.retries++;
   }
 
+  refused(): void {}
+
   end(reading: AnswerReading, at_ms?: number): void {
     this.finish(reading, undefined, at_ms);
   }
@@ -155,14 +159,19 @@ export class LiveCall implements CallSpan {
     const state = this.joined?.state;
     // A second exchange beside or after one that is well is another call; after one that failed, a retry.
     if (state === 'open' || state === 'ended') return undefined;
-    if (state === 'failed') this.retried();
+    if (state === 'failed') {
+      this.retried();
+      // What the attempt before had to say is not true of this one.
+      this.filled = undefined;
+    }
     this.joined = new JoinedCall(this);
     if (state === undefined) guarded(() => this.describe(options));
     return this.joined;
   }
 
-  /** What an exchange joined to this one has read. */
-  fill(reading: AnswerReading): void {
+  /** What an exchange joined to this one has read, unless it was made again since. */
+  fillFrom(joined: JoinedCall, reading: AnswerReading): void {
+    if (joined !== this.joined) return;
     this.filled = { ...this.filled, ...defined(reading) };
   }
 

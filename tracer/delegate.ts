@@ -13,6 +13,7 @@ export function delegate(call: CallSpan, own: Partial<CallSpan>): CallSpan {
     markStream: () => call.markStream(),
     touch: () => call.touch(),
     retried: () => call.retried(),
+    refused: () => call.refused(),
     end: (reading, at_ms) => call.end(reading, at_ms),
     fail: (error, reading) => call.fail(error, reading),
     lastActive: () => call.lastActive(),

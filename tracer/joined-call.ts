@@ -11,7 +11,9 @@ import type { CallReading } from './options.ts';
 export class JoinedCall implements CallSpan {
   readonly absorbs = true;
   private readonly around: LiveCall;
+  /** What an exchange that comes next would be: another beside it, after it, or this one again. */
   state: 'open' | 'ended' | 'failed' = 'open';
+  private settled = false;
 
   constructor(around: LiveCall) {
     this.around = around;
@@ -26,7 +28,7 @@ export class JoinedCall implements CallSpan {
   }
 
   record(reading: CallReading): void {
-    this.around.fill(reading);
+    this.around.fillFrom(this, reading);
   }
 
   markFirstToken(): void {
@@ -45,16 +47,23 @@ export class JoinedCall implements CallSpan {
     this.around.retried();
   }
 
+  refused(): void {
+    if (this.state === 'open') this.state = 'failed';
+  }
+
   end(reading: AnswerReading): void {
-    if (this.state !== 'open') return;
-    this.state = 'ended';
-    this.around.fill(reading);
+    this.settle('ended', reading);
   }
 
   fail(_error: unknown, reading: AnswerReading = {}): void {
-    if (this.state !== 'open') return;
-    this.state = 'failed';
-    this.around.fill(reading);
+    this.settle('failed', reading);
+  }
+
+  private settle(state: 'ended' | 'failed', reading: AnswerReading): void {
+    if (this.settled) return;
+    this.settled = true;
+    if (this.state === 'open') this.state = state;
+    this.around.fillFrom(this, reading);
   }
 
   lastActive(): number {

@@ -17,6 +17,7 @@ export function unsampledCall(span: Span): CallSpan {
     markStream() {},
     touch() {},
     retried() {},
+    refused() {},
     end() {},
     fail() {},
     lastActive: () => Date.now(),

@@ -24,7 +24,10 @@ export function followResponse(response: Response, call: CallSpan): boolean {
   const { watcher, reading } = isStream && response.ok ? eventWatcher(call) : bodyWatcher(response, call);
   watchReadable(response.body, watcher);
   endWhenAbandoned(response, call, reading);
-  if (!response.ok) endUnlessRead(call, reading);
+  if (!response.ok) {
+    call.refused();
+    endUnlessRead(call, reading);
+  }
   return true;
 }
 

@@ -165,3 +165,24 @@ test('headers that can be walked only once are left for fetch itself', async () 
   assert.equal(seen, 1);
   assert.deepEqual(takeSpans(), []);
 });
+
+test('a failure that nobody reads and the same again is one call with a retry, however long the pause', async () => {
+  for (const pause_ms of [0, 700]) {
+    const fake = { status: 429, fail_first: 1, text: `again after ${pause_ms}` };
+    const answer = await traceModelCall({ model: 'asked', provider: 'openai' }, async () => {
+      for (;;) {
+        const response = await post(chat, fake);
+        if (response.ok) return response.json();
+        await new Promise((resolve) => setTimeout(resolve, pause_ms));
+      }
+    });
+    assert.ok(answer);
+    // Long enough for the body of the first to be taken for one that nobody reads.
+    await new Promise((resolve) => setTimeout(resolve, 700));
+    const { attributes, name } = takeSpan();
+    assert.equal(name, 'chat asked');
+    assert.equal(attributes['plumbline.client_retries'], 1);
+    assert.equal('error.type' in attributes, false);
+    assert.equal('http.response.status_code' in attributes, false);
+  }
+});
