@@ -15,6 +15,11 @@ const CONTENT_SECURITY_POLICY = [
   "frame-ancestors 'none'",
 ].join('; ');
 
+/** A plumb line. In the page itself, or the browser asks for /favicon.ico. */
+const FAVICON = `data:image/svg+xml,${encodeURIComponent(
+  '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><path d="M8 0v7" stroke="#888"/><path d="M5 7h6l-3 9z" fill="#07c"/></svg>',
+)}`;
+
 const protect: onRequestHookHandler = (_request, reply, done) => {
   reply.header('content-security-policy', CONTENT_SECURITY_POLICY);
   done();
@@ -28,6 +33,7 @@ export async function registerDocs(app: FastifyInstance): Promise<void> {
     configuration: {
       url: '/openapi.json',
       pageTitle: 'Plumbline query API',
+      favicon: FAVICON,
       withDefaultFonts: false,
       telemetry: false,
       agent: { disabled: true },

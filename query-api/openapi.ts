@@ -132,7 +132,7 @@ const FORMAT_PATHS = new Set([...presets.map(({ path }) => path), '/v1/calls', '
 
 function description(): string {
   const types = Object.entries(problems).map(
-    ([name, { status, meaning }]) => `| \`/problems/${name}\` | ${status} | ${meaning} |`,
+    ([name, { status, meaning }]) => `- **${status}** \`/problems/${name}\`: ${meaning}`,
   );
   return [
     'Latency, cost and errors of model calls, of the project that the read key opens.',
@@ -143,29 +143,50 @@ function description(): string {
     '',
     'Errors are `application/problem+json` (RFC 9457).',
     '',
-    '| type | status | meaning |',
-    '|---|---|---|',
     ...types,
   ].join('\n');
 }
 
+/** What the routes are about, in the order of the page; by the first part of their paths. */
+const SUBJECTS: Readonly<Record<string, readonly string[]>> = {
+  Rollups: ['rollups', 'latency', 'cost', 'errors', 'models'],
+  Calls: ['calls', 'traces', 'scores', 'users'],
+  'Comparisons and gates': ['compare', 'snapshots', 'gates'],
+  'State of the line': ['status', 'audit'],
+};
+
+function subjectOf(path: string): string {
+  const part = path.split('/')[2] ?? '';
+  const subject = Object.keys(SUBJECTS).find((name) => SUBJECTS[name]!.includes(part));
+  if (subject === undefined) throw new Error(`${path} is about none of the subjects of the document`);
+  return subject;
+}
+
 type Content = Record<string, unknown>;
 interface Described {
+  tags?: { name: string }[];
   paths?: Record<
     string,
-    Record<string, { responses?: Record<string, { description?: string; content?: Content }> }>
+    Record<
+      string,
+      { tags?: string[]; responses?: Record<string, { description?: string; content?: Content }> }
+    >
   >;
   components?: { schemas?: Record<string, unknown> };
 }
 
-/** Problems have their own media type, and rows come in several. */
+/** Problems have their own media type, rows come in several, and routes stand under their subjects. */
 function finish<T>(document: T): T {
-  const { paths = {}, components = {} } = document as Described;
+  const described = document as Described;
+  const { paths = {}, components = {} } = described;
+  described.tags = Object.keys(SUBJECTS).map((name) => ({ name }));
   for (const name of Object.keys(components.schemas ?? {})) {
     if (name.endsWith('Input')) delete components.schemas?.[name];
   }
   for (const [path, methods] of Object.entries(paths)) {
-    for (const { responses = {} } of Object.values(methods)) {
+    for (const operation of Object.values(methods)) {
+      operation.tags = [subjectOf(path)];
+      const { responses = {} } = operation;
       for (const [status, response] of Object.entries(responses)) {
         const json = response.content?.['application/json'];
         if (json === undefined) continue;
