@@ -155,6 +155,17 @@ export function mergeWholeDays(options: DdlOptions, table: 'calls' | 'repeats'):
   return `${alterTable(options, table)} MODIFY SETTING min_age_to_force_merge_seconds = ${LEFT_ALONE_S}, min_age_to_force_merge_on_partition_only = 1`;
 }
 
+/** Above it a part has files for each column; below, one for all. */
+const COMPACT_MAX_BYTES = 64 * 1024 * 1024;
+
+/**
+ * What inserts and the first merges write lasts for seconds: 160 files for each cost as much as the rows in them. Nor is
+ * anything known of columns' values that planning would make use of, which every merge worked out anew.
+ */
+export function spareShortLivedParts(options: DdlOptions): string {
+  return `${alterTable(options, 'calls')} MODIFY SETTING min_bytes_for_wide_part = ${COMPACT_MAX_BYTES}, auto_statistics_types = ''`;
+}
+
 /** Scores that name the provider's id of an answer are found by it; the others are found by the sort key. */
 export function addResponseIdIndex(options: DdlOptions): string {
   return `${alterTable(options, 'scores')} ADD INDEX IF NOT EXISTS response_id_index response_id TYPE bloom_filter(0.01) GRANULARITY 1`;

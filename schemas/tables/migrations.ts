@@ -66,6 +66,11 @@ export const migrations: readonly Migration[] = [
       ddl.mergeWholeDays(options, 'repeats'),
     ],
   },
+  {
+    id: 8,
+    name: 'short-lived parts of one file',
+    steps: (options) => [ddl.spareShortLivedParts(options)],
+  },
 ];
 
 export interface MigrateOptions extends ddl.DdlOptions {
