@@ -41,9 +41,10 @@ const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
 
 function show(figures: readonly Figure[], title: string): void {
   printTable(
-    figures.map(({ question, ms, scan_ms, rows, ratio, status }) => ({
+    figures.map(({ question, ms, worst_ms, scan_ms, rows, ratio, status }) => ({
       [title]: question,
       ms: status === 200 ? round(ms, 0) : `answered ${status}`,
+      worst: round(worst_ms, 0),
       'bare scan ms': round(scan_ms, 0),
       ratio: `${ratio.toFixed(2)} x`,
       'rows in window': rows,
@@ -105,10 +106,10 @@ try {
   const exact = settled.filter(({ question }) => question.endsWith('exact'));
   const perThreeMillion = exact.map(({ ms, rows }) => ms / Math.max(1, rows / 3e6));
   printBar('exact answers within 500 ms for each 3 M calls scanned', Math.max(...perThreeMillion) <= 500);
-  const lookups = settled.slice(-3);
+  const lookups = settled.slice(-4);
   printBar(
-    'lookups within 50 ms',
-    lookups.every(({ ms }) => ms <= 50),
+    'lookups within 50 ms, the worst of each too',
+    lookups.every(({ worst_ms }) => worst_ms <= 50),
   );
   save('query-figures', machine, { ...options, settled, unsettled });
 } finally {

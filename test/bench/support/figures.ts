@@ -24,6 +24,7 @@ export interface Figure {
   question: string;
   /** Medians; `scan_ms` of the bare scan of the same window. */
   ms: number;
+  worst_ms: number;
   scan_ms: number;
   /** Deliveries in the window. */
   rows: number;
@@ -35,8 +36,8 @@ export interface Figure {
 interface Question {
   question: string;
   days: number;
-  /** Path and parameters, without the window. */
-  url: string;
+  /** Path and parameters, without the window. Several are asked in turn: nobody looks the same up twice. */
+  urls: string[];
   /** What a bare scan of the window selects, and by what. */
   scan: { select: string; where?: string; group_by?: string };
 }
@@ -48,28 +49,55 @@ const HOURLY = {
 const hourly = (days: number, quantiles: 'sketch' | 'exact'): Question => ({
   question: `p95 by model by hour, ${days} d, ${quantiles === 'sketch' ? 'rollups' : 'exact'}`,
   days,
-  url: `/v1/rollups?metrics=calls,latency_p95_ms&group_by=model&interval=1h&limit=1000&quantiles=${quantiles}`,
+  urls: [
+    `/v1/rollups?metrics=calls,latency_p95_ms&group_by=model&interval=1h&limit=1000&quantiles=${quantiles}`,
+  ],
   scan: HOURLY,
 });
 
-/** Questions about some call: its ids in hex, and the condition that a scan would find it by. */
-function lookups(days: number, one: { trace_id: string; response_hash: string }): Question[] {
-  const find = (question: string, url: string, where: string): Question => ({
+const SOME_CALLS = 11;
+
+/** Hours of all days, not the newest. */
+function hoursOfSome(to_ms: number, days: number): number[] {
+  const step = Math.max(1, Math.floor((days * 24 - 6) / SOME_CALLS));
+  return Array.from({ length: SOME_CALLS }, (_, index) => to_ms / HOUR_MS - 6 - index * step);
+}
+
+/** Ids in hex. */
+interface Some {
+  trace_id: string;
+  span_id: string;
+  response_hash: string;
+}
+
+/** Questions about some calls of all days, and the condition that a scan would find the first by. */
+function lookups(days: number, some: readonly Some[]): Question[] {
+  const one = some[0]!;
+  const find = (question: string, urls: string[], where: string): Question => ({
     question,
     days,
-    url,
+    urls,
     scan: { select: 'count(), max(started_at)', where },
   });
   return [
-    find('a trace by its id', `/v1/traces/${one.trace_id}`, `trace_id = unhex('${one.trace_id}')`),
+    find(
+      'a trace by its id',
+      some.map(({ trace_id }) => `/v1/traces/${trace_id}`),
+      `trace_id = unhex('${one.trace_id}')`,
+    ),
+    find(
+      'one call with all about it',
+      some.map(({ trace_id, span_id }) => `/v1/calls/${trace_id}/${span_id}`),
+      `trace_id = unhex('${one.trace_id}') AND span_id = unhex('${one.span_id}')`,
+    ),
     find(
       'calls by error type',
-      '/v1/calls?error_type=timeout&limit=100',
+      ['/v1/calls?error_type=timeout&limit=100'],
       `error_type = 'timeout' AND identity(error_type) != ''`,
     ),
     find(
       'calls by response hash',
-      `/v1/calls?response_hash=${one.response_hash}&limit=100`,
+      some.map(({ response_hash }) => `/v1/calls?response_hash=${response_hash}&limit=100`),
       `response_hash = unhex('${one.response_hash}')`,
     ),
   ];
@@ -84,19 +112,19 @@ function questions(days: number): Question[] {
     {
       question: `cost by service by day, ${days} d`,
       days,
-      url: '/v1/rollups?metrics=cost_usd&group_by=service&interval=1d',
+      urls: ['/v1/rollups?metrics=cost_usd&group_by=service&interval=1d'],
       scan: { select: 'intDiv(hour, 24) AS day, service, sum(cost_usd)', group_by: 'day, service' },
     },
     {
       question: `error types, ${week} d`,
       days: week,
-      url: '/v1/errors?group_by=error_type',
+      urls: ['/v1/errors?group_by=error_type'],
       scan: { select: 'error_type, count()', group_by: 'error_type' },
     },
     {
       question: `two models compared, ${week} d`,
       days: week,
-      url: '/v1/compare?baseline=model:model-0&candidate=model:model-1',
+      urls: ['/v1/compare?baseline=model:model-0&candidate=model:model-1'],
       scan: { ...HOURLY, where: `model IN ('model-0', 'model-1')` },
     },
   ];
@@ -125,27 +153,27 @@ export async function askFigures(asked: Asked, open = false): Promise<Figure[]> 
     return performance.now() - began;
   };
   try {
-    const hour = Math.floor(to_ms / HOUR_MS) - 30;
-    const { rows } = await writer.query<{ trace_id: string; response_hash: string }>(
-      `SELECT lower(hex(trace_id)) AS trace_id, lower(hex(assumeNotNull(response_hash))) AS response_hash
-FROM ${engine.database}.calls WHERE project = '${project}' AND hour = ${hour} LIMIT 1`,
+    const { rows: some } = await writer.query<Some>(
+      `SELECT lower(hex(trace_id)) AS trace_id, lower(hex(span_id)) AS span_id,
+  lower(hex(assumeNotNull(response_hash))) AS response_hash
+FROM ${engine.database}.calls WHERE project = '${project}' AND hour IN (${hoursOfSome(to_ms, days).join(', ')})
+ORDER BY cityHash64(hour) LIMIT 1 BY hour`,
     );
     const figures: Figure[] = [];
-    for (const { question, days: window, url, scan } of [
+    for (const { question, days: window, urls, scan } of [
       ...questions(days),
-      ...(open ? [] : lookups(days, rows[0]!)),
+      ...(open ? [] : lookups(days, some)),
     ]) {
       const from_ms = to_ms - window * DAY_MS;
-      const full = url.startsWith('/v1/traces')
-        ? url
-        : `${url}${url.includes('?') ? '&' : '?'}from=${from_ms}&to=${to_ms}`;
+      const full = urls.map((url) => (url.includes('?') ? `${url}&from=${from_ms}&to=${to_ms}` : url));
       const range = `project = '${project}' AND hour >= ${from_ms / HOUR_MS} AND hour < ${to_ms / HOUR_MS}`;
       const bare = `SELECT ${scan.select} FROM ${engine.database}.calls WHERE ${range}${scan.where ? ` AND ${scan.where}` : ''}${scan.group_by ? ` GROUP BY ${scan.group_by}` : ''}`;
       const [ms, scan_ms]: [number[], number[]] = [[], []];
       let status = 0;
-      for (let round = 0; round <= rounds; round++) {
+      for (let round = 0; round <= Math.max(rounds, urls.length - 1); round++) {
+        const url = full[round % full.length]!;
         const took = await timed(async () => {
-          const reply = await api.inject({ url: full, headers: { authorization: `Bearer ${key}` } });
+          const reply = await api.inject({ url, headers: { authorization: `Bearer ${key}` } });
           status = reply.statusCode;
         });
         const scanned = await timed(() => writer.query(bare, { settings: { use_skip_indexes: 0 } }));
@@ -162,6 +190,7 @@ FROM ${engine.database}.calls WHERE project = '${project}' AND hour = ${hour} LI
       figures.push({
         question,
         ms: one,
+        worst_ms: Math.max(...ms),
         scan_ms: other,
         rows: Number(number.rows[0]!.n),
         ratio: one / other,
