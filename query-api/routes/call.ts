@@ -9,12 +9,22 @@ import {
   type PayloadPartRow,
   payloadStatement,
   type ShownScore,
+  type StoredCall,
 } from '../../schemas/queries/one-call.ts';
 import type { Project } from '../../schemas/queries/project.ts';
 import { idOf } from '../parameters/ids.ts';
 import { Problem } from '../problems.ts';
 import type { Ask, RouteContext } from './context.ts';
-import { countedAmong, countedInstead, keyOf, startedMs, textOf } from './counted-spans.ts';
+import {
+  countedAmong,
+  countedInstead,
+  keyOf,
+  repeatsOfTrace,
+  shownOf,
+  startedMs,
+  startOfTrace,
+  textOf,
+} from './counted-spans.ts';
 import { type PayloadFacts, payloadOf } from './payload.ts';
 
 const MS_PER_DAY = 86_400_000;
@@ -75,14 +85,23 @@ export async function answerCall(
   };
   const now_ms = context.now();
   const { calls_days, payloads_days } = context.retention;
-  const scope: LookupScope = { database: context.database, project, now_ms, calls_days };
-  const [call] = await ask<ShownCall>(callStatement(scope, id));
-  if (!call) {
+  const start = await startOfTrace(
+    id.trace_id,
+    { database: context.database, project, now_ms, calls_days },
+    ask,
+  );
+  const { scope, hours } = start;
+  const [[stored], repeats] =
+    hours.length === 0
+      ? [[]]
+      : await Promise.all([ask<StoredCall>(callStatement(scope, id, hours)), repeatsOfTrace(start, id, ask)]);
+  if (!stored || !repeats) {
     throw new Problem('no-such-call', {
       detail: `There is no call ${id.trace_id}/${id.span_id}: ${NEVER_THERE}.`,
       received: `${id.trace_id}/${id.span_id}`,
     });
   }
+  const call = shownOf(stored);
   const facts: PayloadFacts = {
     started_ms: startedMs(call),
     now_ms,
@@ -91,17 +110,17 @@ export async function answerCall(
   };
   const horizon_ms = now_ms - payloads_days * MS_PER_DAY;
   const place = { started_ms: facts.started_ms, duration_ms: call.duration_ms, horizon_ms };
-  const [parts, scores, neighbours, { counted, pairs }] = await Promise.all([
+  const [parts, scores, neighbours, counted] = await Promise.all([
     ask<PayloadPartRow>(payloadStatement(scope, id, place)),
     ask<ShownScore>(callScoresStatement(scope, id, call)),
     neighboursOf(call, scope, ask),
-    countedAmong([call], scope, ask),
+    countedAmong([stored], repeats, start, ask),
   ]);
   const is_counted = counted.has(textOf(keyOf(call)));
   return {
     call,
     counted: is_counted,
-    counted_as: is_counted ? [] : await countedInstead(call, pairs, scope, ask),
+    counted_as: is_counted ? [] : await countedInstead(call, repeats.pairs, start, ask),
     payload: payloadOf(parts, facts),
     scores,
     neighbours,

@@ -5,13 +5,17 @@ import {
   type CallPlace,
   type CallSearch,
   callSearchStatement,
+  type FoundCall,
+  foundCallsStatement,
   hoursSearchStatement,
-  searchedHoursStatement,
+  searchStartStatement,
 } from '../../schemas/queries/call-search.ts';
 import { horizonMs } from '../../schemas/queries/counted-calls.ts';
 import type { Counting, HourState } from '../../schemas/queries/counting.ts';
-import { type CallId, keptPayloadsStatement, type LookupScope } from '../../schemas/queries/one-call.ts';
+import type { LookupStart } from '../../schemas/queries/hours-counting.ts';
+import { type CallId, keptPayloadsStatement } from '../../schemas/queries/one-call.ts';
 import type { Project } from '../../schemas/queries/project.ts';
+import { unlessStale } from '../../schemas/queries/with-counting.ts';
 import { encodeCursor } from '../cursor.ts';
 import type { CallSearchRequest } from '../parameters/call-search.ts';
 import type { Window } from '../parameters/window.ts';
@@ -50,19 +54,22 @@ const HOURS_AT_ONCE = [24, 240];
 const HOURS_LATER = 2_000;
 
 /** What a trace or a hash narrows down: only the hours that have it are asked about, and read. */
-async function findInHours(search: CallSearch, hours: readonly number[], ask: Ask): Promise<ShownCall[]> {
+async function findInHours(
+  search: CallSearch,
+  { hours, counting }: LookupStart,
+  ask: Ask,
+): Promise<ShownCall[]> {
   const found: ShownCall[] = [];
   for (let at = 0, step = 0; at < hours.length && found.length < search.limit; step++) {
     const some = hours.slice(at, at + (HOURS_AT_ONCE[step] ?? HOURS_LATER));
     at += some.length;
     const rest = { ...search, limit: search.limit - found.length };
-    const more = await ask.counted(
-      search.scope,
-      (counting) =>
-        ask<ShownCall>(hoursSearchStatement({ ...rest, scope: { ...search.scope, counting } }, some)),
-      some,
-    );
-    found.push(...more);
+    const inSome = (counting: Counting): Promise<ShownCall[]> =>
+      ask<ShownCall>(hoursSearchStatement({ ...rest, scope: { ...search.scope, counting } }, some));
+    // Repeats in hours that are over are known as a rule; if they are not, the statement fails.
+    const isOver = (some[0]! + 2) * HOUR_MS <= search.scope.now_ms;
+    const known = isOver ? await unlessStale(() => inSome(counting)) : undefined;
+    found.push(...(known ?? (await ask.counted(search.scope, inSome, some))));
   }
   return found;
 }
@@ -90,26 +97,18 @@ export function hoursOf({ from_ms, to_ms }: Window): number[] | undefined {
   return length > MOST_HOURS ? undefined : Array.from({ length }, (_, index) => first + index);
 }
 
-async function find(asked: CallSearch, ask: Ask): Promise<ShownCall[]> {
-  // Rows outlast their expiry until their day's part goes.
-  const from_ms = Math.max(asked.scope.from_ms, horizonMs(asked.scope));
-  const search = { ...asked, scope: { ...asked.scope, from_ms } };
-  if (from_ms >= search.scope.to_ms) return [];
-  const statement = searchedHoursStatement(search);
-  if (statement !== undefined) {
-    const hours = (await ask<{ hour: number }>(statement)).map(({ hour }) => hour);
-    return findInHours(search, hours, ask);
-  }
-  const found: ShownCall[] = [];
+/** A page of what nothing narrows down: slice by slice. */
+async function findInSlices(search: CallSearch, ask: Ask): Promise<FoundCall[]> {
+  const found: FoundCall[] = [];
   for (const [index, part] of partsOf(search.scope).entries()) {
     const scope = { ...search.scope, ...part };
-    const inPart = async (counting: Counting): Promise<ShownCall[]> => {
-      const calls: ShownCall[] = [];
+    const inPart = async (counting: Counting): Promise<FoundCall[]> => {
+      const calls: FoundCall[] = [];
       for (const slice of slicesOf(part, counting.hours, index === 0 ? SLICE_ROWS : LATER_ROWS)) {
         const limit = search.limit - found.length - calls.length;
         if (limit === 0) break;
         const rest = { ...search, scope: { ...scope, ...slice, counting }, limit };
-        calls.push(...(await ask<ShownCall>(callSearchStatement(rest))));
+        calls.push(...(await ask<FoundCall>(callSearchStatement(rest))));
       }
       return calls;
     };
@@ -120,36 +119,67 @@ async function find(asked: CallSearch, ask: Ask): Promise<ShownCall[]> {
 
 export type ListedItem = ShownCall & { payload: ReturnType<typeof payloadOutlook> };
 
-async function withPayloads(
-  calls: readonly ShownCall[],
-  scope: LookupScope,
-  payloads_days: number,
-  ask: Ask,
-): Promise<ListedItem[]> {
+type Started = CallId & { started_ms: number };
+
+/** Which of the calls have a payload that is kept. */
+async function keptAmong(calls: readonly Started[], search: CallSearch, ask: Ask): Promise<Set<string>> {
+  const { scope, payloads_days } = search;
   const horizon_ms = scope.now_ms - payloads_days * 24 * HOUR_MS;
-  const startedMs = (call: ShownCall): number => microsecondsOf(call.started_at) / 1000;
-  const recent = calls.filter((call) => startedMs(call) >= horizon_ms);
+  const recent = calls.filter(({ started_ms }) => started_ms >= horizon_ms);
+  if (recent.length === 0) return new Set();
   const hours = new Set(
-    recent.flatMap((call) => {
-      const hour = Math.floor(startedMs(call) / HOUR_MS);
+    recent.flatMap(({ started_ms }) => {
+      const hour = Math.floor(started_ms / HOUR_MS);
       return [hour - 1, hour, hour + 1];
     }),
   );
   const trace_ids = [...new Set(recent.map(({ trace_id }) => trace_id))];
-  const kept =
-    recent.length === 0
-      ? []
-      : await ask<CallId>(keptPayloadsStatement(scope, { trace_ids, hours: [...hours], horizon_ms }));
-  const ids = new Set(kept.map(({ trace_id, span_id }) => `${trace_id}/${span_id}`));
-  return calls.map((call) => {
-    const facts: PayloadFacts = {
-      started_ms: startedMs(call),
-      now_ms: scope.now_ms,
-      payloads_days,
-      has_hash: call.prompt_hash !== null || call.response_hash !== null,
-    };
-    return { ...call, payload: payloadOutlook(facts, ids.has(`${call.trace_id}/${call.span_id}`)) };
-  });
+  const wanted = { trace_ids, hours: [...hours], horizon_ms };
+  const kept = await ask<CallId>(keptPayloadsStatement(scope, wanted));
+  return new Set(kept.map(({ trace_id, span_id }) => `${trace_id}/${span_id}`));
+}
+
+const startedMs = (call: ShownCall): number => microsecondsOf(call.started_at) / 1000;
+const startOf = (call: ShownCall): Started => ({ ...call, started_ms: startedMs(call) });
+
+/** A call may be delivered anew between the choice of a page and the reading of it; so often the page is chosen again. */
+const ATTEMPTS = 3;
+
+/** The calls of a page in full, and which of them have a payload. */
+async function find(asked: CallSearch, ask: Ask): Promise<{ calls: ShownCall[]; kept: Set<string> }> {
+  // Rows outlast their expiry until their day's part goes.
+  const from_ms = Math.max(asked.scope.from_ms, horizonMs(asked.scope));
+  const search = { ...asked, scope: { ...asked.scope, from_ms } };
+  if (from_ms >= search.scope.to_ms) return { calls: [], kept: new Set() };
+  const start = searchStartStatement(search);
+  if (start !== undefined) {
+    const calls = await findInHours(search, start.read(await ask<unknown>(start)), ask);
+    return { calls, kept: await keptAmong(calls.map(startOf), search, ask) };
+  }
+  for (let attempt = 1; ; attempt++) {
+    const found = await findInSlices(search, ask);
+    if (found.length === 0) return { calls: [], kept: new Set() };
+    const started = found.map((one) => ({ ...one, started_ms: Number(one.started_us) / 1000 }));
+    const [calls, kept] = await Promise.all([
+      ask<ShownCall>(foundCallsStatement(search.scope, found)),
+      keptAmong(started, search, ask),
+    ]);
+    const deliveries = new Set(found.map((one) => `${one.trace_id}/${one.span_id}/${one.received_us}`));
+    const isAsFound = (call: ShownCall): boolean =>
+      deliveries.has(`${call.trace_id}/${call.span_id}/${microsecondsOf(call.received_at)}`);
+    if ((calls.length === found.length && calls.every(isAsFound)) || attempt === ATTEMPTS)
+      return { calls, kept };
+  }
+}
+
+function withPayload(call: ShownCall, kept: ReadonlySet<string>, search: CallSearch): ListedItem {
+  const facts: PayloadFacts = {
+    started_ms: startedMs(call),
+    now_ms: search.scope.now_ms,
+    payloads_days: search.payloads_days,
+    has_hash: call.prompt_hash !== null || call.response_hash !== null,
+  };
+  return { ...call, payload: payloadOutlook(facts, kept.has(`${call.trace_id}/${call.span_id}`)) };
 }
 
 export interface CallsPage {
@@ -180,12 +210,12 @@ export async function pageOfCalls(
     limit: limit + 1,
   };
   const found = await find(search, ask);
-  const calls = found.slice(0, limit);
+  const calls = found.calls.slice(0, limit);
   const last = calls.at(-1);
-  const more = found.length > limit && last !== undefined;
+  const more = found.calls.length > limit && last !== undefined;
   return {
     window,
-    items: await withPayloads(calls, scope, retention.payloads_days, ask),
+    items: calls.map((call) => withPayload(call, found.kept, search)),
     next_cursor: more ? encodeCursor({ window, place: placeOf(last) }, digest) : null,
   };
 }

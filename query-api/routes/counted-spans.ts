@@ -1,12 +1,20 @@
 /** Which stored spans count, and which count in the place of one that does not. */
 import { microsecondsOf, type ShownCall } from '../../schemas/queries/call-columns.ts';
+import type { Counting } from '../../schemas/queries/counting.ts';
+import { lookupStartStatement } from '../../schemas/queries/hours-counting.ts';
 import {
   type CallId,
   countedSpansStatement,
   type LookupScope,
+  type StoredCall,
   traceStatement,
 } from '../../schemas/queries/one-call.ts';
-import { type SpanKey, type SpanRepeats, spanRepeatsStatement } from '../../schemas/queries/span-repeats.ts';
+import {
+  type SpanKey,
+  type SpanRepeats,
+  spanRepeatsStatement,
+  traceRepeatsStatement,
+} from '../../schemas/queries/span-repeats.ts';
 import type { Ask } from './context.ts';
 
 const US_PER_HOUR = 3_600_000_000;
@@ -23,10 +31,39 @@ export const keyOf = ({ trace_id, span_id, started_at }: ShownCall): SpanKey => 
   span_id,
 });
 
+/** What an answer shows of it. */
+export const shownOf = ({ inserted_ms: _, ...call }: StoredCall): ShownCall => call as ShownCall;
+
 export const textOf = ({ hour, trace_id, span_id }: SpanKey): string => `${hour}/${trace_id}/${span_id}`;
 
-async function repeatsOf(spans: readonly SpanKey[], scope: LookupScope, ask: Ask): Promise<SpanRepeats> {
+/** Where a lookup by trace begins: hours that may hold spans of it, and what is known of the project. */
+export interface TraceStart {
+  scope: LookupScope & { counting: Counting };
+  hours: number[];
+}
+
+export async function startOfTrace(trace_id: string, scope: LookupScope, ask: Ask): Promise<TraceStart> {
+  const { read, ...statement } = lookupStartStatement(scope, [{ column: 'trace_id', values: [trace_id] }]);
+  const { hours, counting } = read(await ask<unknown>(statement));
+  return { scope: { ...scope, counting }, hours };
+}
+
+export async function repeatsOf(
+  spans: readonly SpanKey[],
+  scope: LookupScope,
+  ask: Ask,
+): Promise<SpanRepeats> {
   const { read, ...statement } = spanRepeatsStatement(scope, spans);
+  return read(await ask<unknown>(statement));
+}
+
+/** Of a trace or one of its spans; it needs to know of no span, so it is asked while they are read. */
+export async function repeatsOfTrace(
+  { scope, hours }: TraceStart,
+  id: { trace_id: string; span_id?: string },
+  ask: Ask,
+): Promise<SpanRepeats> {
+  const { read, ...statement } = traceRepeatsStatement(scope, id, hours);
   return read(await ask<unknown>(statement));
 }
 
@@ -47,17 +84,21 @@ async function strikersOf(first: SpanRepeats['pairs'], scope: LookupScope, ask: 
     .map(([, { trace_id, span_id }]) => ({ trace_id, span_id }));
 }
 
-/** Keys of the spans that count, by the definition that every number is made of. */
+/**
+ * Keys of the spans that count, by the definition that every number is made of. `repeats` and the calls were read after
+ * the start, in whatever order: a row of the calls that came meanwhile is younger than the last look for repeats.
+ */
 export async function countedAmong(
-  calls: readonly ShownCall[],
-  scope: LookupScope,
+  calls: readonly StoredCall[],
+  { newest_ms, pairs }: SpanRepeats,
+  { scope }: TraceStart,
   ask: Ask,
-): Promise<{ counted: Set<string>; pairs: SpanRepeats['pairs'] }> {
+): Promise<Set<string>> {
   const keys = calls.map(keyOf);
-  const { complete, pairs } = await repeatsOf(keys, scope, ask);
-  if (complete) {
+  const newest = Math.max(newest_ms, ...calls.map(({ inserted_ms }) => Number(inserted_ms)));
+  if (newest <= scope.counting.examined_ms) {
     const struck = new Set(pairs.map(({ repeat }) => textOf(repeat)));
-    return { counted: new Set(keys.map(textOf).filter((key) => !struck.has(key))), pairs };
+    return new Set(keys.map(textOf).filter((key) => !struck.has(key)));
   }
   // Rows have come whose repeats nobody has looked for: they are looked for now.
   const starts = calls.map(startedMs);
@@ -70,19 +111,19 @@ export async function countedAmong(
     (counting) => ask<SpanKey>(countedSpansStatement({ ...window, counting }, traces, hours)),
     hours,
   );
-  return { counted: new Set(spans.map(textOf)), pairs };
+  return new Set(spans.map(textOf));
 }
 
 /** Spans that count in the place of one that does not: who tells better of the same call, or the calls that it sums. */
 export async function countedInstead(
   call: ShownCall,
   pairs: SpanRepeats['pairs'],
-  scope: LookupScope,
+  { scope, hours }: TraceStart,
   ask: Ask,
 ): Promise<CallId[]> {
   const strikers = await strikersOf(pairs, scope, ask);
   if (strikers.length > 0 || call.kind !== 'carrier') return strikers;
-  const spans = await ask<ShownCall>(traceStatement(scope, call.trace_id));
+  const spans = await ask<StoredCall>(traceStatement(scope, call.trace_id, hours));
   const from_ms = startedMs(call) - TOLERANCE_MS;
   const to_ms = startedMs(call) + call.duration_ms + TOLERANCE_MS;
   return spans

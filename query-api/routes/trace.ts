@@ -1,12 +1,25 @@
 /** /v1/traces/{trace_id}: the stored spans of a trace as a tree. */
 import { microsecondsOf, type ShownCall } from '../../schemas/queries/call-columns.ts';
-import { type LookupScope, MOST_SPANS, traceStatement } from '../../schemas/queries/one-call.ts';
+import {
+  type LookupScope,
+  MOST_SPANS,
+  type StoredCall,
+  traceStatement,
+} from '../../schemas/queries/one-call.ts';
 import type { Project } from '../../schemas/queries/project.ts';
 import { idOf } from '../parameters/ids.ts';
 import { Problem } from '../problems.ts';
 import { NEVER_THERE } from './call.ts';
 import type { Ask, RouteContext } from './context.ts';
-import { countedAmong, keyOf, textOf } from './counted-spans.ts';
+import {
+  countedAmong,
+  keyOf,
+  repeatsOf,
+  repeatsOfTrace,
+  shownOf,
+  startOfTrace,
+  textOf,
+} from './counted-spans.ts';
 
 /** `parent`: under its own parent. `interval`: that is not stored, so under the shortest carrier around it. */
 export type Placed = 'root' | 'parent' | 'interval';
@@ -92,16 +105,27 @@ export async function answerTrace(
     now_ms: context.now(),
     calls_days: context.retention.calls_days,
   };
-  const found = await ask<ShownCall>(traceStatement(scope, trace_id));
-  if (found.length === 0) {
+  const start = await startOfTrace(trace_id, scope, ask);
+  const [found, repeats] =
+    start.hours.length === 0
+      ? [[]]
+      : await Promise.all([
+          ask<StoredCall>(traceStatement(start.scope, trace_id, start.hours)),
+          repeatsOfTrace(start, { trace_id }, ask),
+        ]);
+  if (repeats === undefined || found.length === 0) {
     throw new Problem('no-such-call', {
       detail: `There is no call of the trace ${trace_id}: ${NEVER_THERE}.`,
       received: trace_id,
     });
   }
-  const spans = found.slice(0, MOST_SPANS);
+  const truncated = found.length > MOST_SPANS;
+  const stored = found.slice(0, MOST_SPANS);
+  // Of more spans than are shown, others may fill the list of repeats.
+  const ofSpans = truncated ? await repeatsOf(stored.map(keyOf), scope, ask) : repeats;
+  const counted = await countedAmong(stored, ofSpans, start, ask);
+  const spans = stored.map(shownOf);
   const starts_us = spans.map((span) => microsecondsOf(span.started_at));
-  const { counted } = await countedAmong(spans, scope, ask);
   const costs = spans.filter((span) => counted.has(textOf(keyOf(span)))).map(({ cost_usd }) => cost_usd);
   const priced = costs.filter((cost) => cost !== null);
   const ends_us = spans.map((span, index) => starts_us[index]! + span.duration_ms * 1000);
@@ -111,7 +135,7 @@ export async function answerTrace(
     duration_ms: (Math.max(...ends_us) - starts_us[0]!) / 1000,
     calls: costs.length,
     cost_usd: priced.length === 0 ? null : priced.reduce((sum, cost) => sum + cost, 0),
-    truncated: found.length > MOST_SPANS,
+    truncated,
     roots: treeOf(spans, counted),
   };
 }

@@ -1,10 +1,13 @@
 /** Searching calls: the counted calls that match, newest first, a page at a time. */
 import { BoundValues } from './bound-values.ts';
 import { LIST_FIELDS, shownColumns } from './call-columns.ts';
-import { type CountedScope, countedCalls, countedCallsOf, horizonMs } from './counted-calls.ts';
+import { type CountedScope, countedCallsOf, countedSource, horizonMs } from './counted-calls.ts';
 import { type Filter, filterCalls } from './filters.ts';
-import { bytes, hasTerm, hoursWith, type LookupTerm, ofHours } from './lookup-hours.ts';
+import { lookupStartStatement } from './hours-counting.ts';
+import { bytes, hasTerm, hoursIn, type LookupTerm, ofHours } from './lookup-hours.ts';
+import type { Project } from './project.ts';
 import { MS_PER_HOUR } from './settling/times.ts';
+import type { SpanKey } from './span-repeats.ts';
 import type { Statement } from './statement.ts';
 
 const MS_PER_DAY = 24 * MS_PER_HOUR;
@@ -84,21 +87,45 @@ function conditionsOf(search: CallSearch, values: BoundValues): string {
 const NEWEST_FIRST = (alias: string): string =>
   ['started_at', 'trace_id', 'span_id'].map((name) => `${alias}${name} DESC`).join(', ');
 
-/** Rows of `ShownCall`, newest first. The page is chosen by few columns; the others are read for the page alone. */
+/** A call of a page; `received_us` tells one delivery of it from another. */
+export interface FoundCall extends SpanKey {
+  started_us: string | number;
+  received_us: string | number;
+}
+
+/** Rows of `FoundCall`, newest first: a page is chosen by few columns. */
 export function callSearchStatement(search: CallSearch): Statement {
   const values = new BoundValues();
-  const { scope } = search;
-  const counted = countedCalls(scope, values, conditionsOf(search, values));
-  const sql = `WITH page AS (
-  SELECT started_at, trace_id, span_id FROM (${counted})
-  ORDER BY ${NEWEST_FIRST('')}
-  LIMIT ${values.bind('UInt32', search.limit)})
-SELECT ${shownColumns(LIST_FIELDS, 'c')}
-FROM ${values.bind('Identifier', scope.database)}.calls AS c FINAL
-WHERE c.project = ${values.bind('String', scope.project)}
-  AND (c.hour, c.trace_id, c.span_id) IN (
-    SELECT toInt32(intDiv(toUnixTimestamp64Milli(started_at), ${MS_PER_HOUR})), trace_id, span_id FROM page)
-ORDER BY ${NEWEST_FIRST('c.')}`;
+  const { ctes, select } = countedSource(search.scope, values, conditionsOf(search, values));
+  const sql = `${ctes.length === 0 ? '' : `WITH ${ctes.join(',\n')}\n`}SELECT c.hour AS hour, lower(hex(c.trace_id)) AS trace_id, lower(hex(c.span_id)) AS span_id,
+  toUnixTimestamp64Micro(c.started_at) AS started_us, c.version AS received_us
+FROM (${select}) AS c
+ORDER BY ${NEWEST_FIRST('c.')}
+LIMIT ${values.bind('UInt32', search.limit)}`;
+  return { sql, params: values.params };
+}
+
+/** A value of a FixedString column, from its hex. */
+const fixed = (hex: string): string => `'${hex.replace(/[0-9a-f]{2}/g, '\\x$&')}'`;
+
+/**
+ * Rows of `ShownCall`, newest first: calls by their keys. With keys as literals and a limit the database picks the rows
+ * by few columns, and reads the others for those alone.
+ */
+export function foundCallsStatement(
+  { database, project }: { database: string; project: Project },
+  found: readonly SpanKey[],
+): Statement {
+  const values = new BoundValues();
+  const keys = found.map(
+    ({ hour, trace_id, span_id }) => `(${Math.trunc(hour)}, ${fixed(trace_id)}, ${fixed(span_id)})`,
+  );
+  const sql = `SELECT ${shownColumns(LIST_FIELDS, 'c')}
+FROM (SELECT *, hour FROM ${values.bind('Identifier', database)}.calls FINAL
+  WHERE project = ${values.bind('String', project)} AND ${hoursIn(found.map(({ hour }) => hour))}
+    AND (hour, trace_id, span_id) IN (${keys.join(', ')})) AS c
+ORDER BY ${NEWEST_FIRST('c.')}
+LIMIT ${found.length}`;
   return { sql, params: values.params };
 }
 
@@ -113,13 +140,14 @@ LIMIT ${values.bind('UInt32', search.limit)}`;
   return { sql, params: values.params };
 }
 
-/** Rows of `hour`, newest first: all that can hold what is looked for. Undefined where nothing narrows it down. */
-export function searchedHoursStatement({ scope, conditions }: CallSearch): Statement | undefined {
+/** Where a search begins that a trace or a hash narrows down; undefined where nothing does. */
+export function searchStartStatement({
+  scope,
+  conditions,
+}: CallSearch): ReturnType<typeof lookupStartStatement> | undefined {
   const terms = termsOf(conditions);
   if (terms.length === 0) return undefined;
-  const values = new BoundValues();
-  const hour = (ms: number): string => values.bind('Int32', Math.floor(ms / MS_PER_HOUR));
+  const hour = (ms: number): number => Math.floor(ms / MS_PER_HOUR);
   const window = `hour >= ${hour(Math.max(scope.from_ms, horizonMs(scope)))} AND hour <= ${hour(scope.to_ms - 1)}`;
-  const sql = `SELECT DISTINCT hour FROM (${hoursWith(scope, terms, values, window)}) ORDER BY hour DESC`;
-  return { sql, params: values.params };
+  return lookupStartStatement(scope, terms, window);
 }

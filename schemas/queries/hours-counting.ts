@@ -1,6 +1,6 @@
 /**
- * The first of the two statements of a lookup: what counting.ts says of a window, of a few hours alone, and without
- * their rollups, which no lookup reads.
+ * The first statement of a lookup: what counting.ts says of a window, of a few hours alone, and without their rollups,
+ * which no lookup reads. It is one union: as scalars, the same questions take twice as long, most of it planning.
  */
 import { BoundValues } from './bound-values.ts';
 import {
@@ -10,56 +10,112 @@ import {
   type ErasedUser,
   type RepeatMode,
 } from './counting.ts';
+import { hoursWith, type LookupTerm } from './lookup-hours.ts';
+import type { Project } from './project.ts';
 import { CLOCK_GRAIN_MS } from './settling/times.ts';
 import type { Statement } from './statement.ts';
 
-interface HoursRow {
-  as_of_ms: number | string;
-  examined_ms: number | string;
-  newest: [number, number | string, number | string][];
-  repeats: number | string;
-  erased_users: [string, string][];
-  erased_calls: number | string;
+type Scope = Pick<CountingScope, 'database' | 'project' | 'now_ms'>;
+
+interface FactRow {
+  fact: 'now' | 'examined' | 'hour' | 'holds' | 'erased_user' | 'erased_call';
+  hour: number;
+  ms: number | string;
+  /** A number or a user, as the fact has it. */
+  about: string;
+  rows: number | string;
+}
+
+/** A SELECT of one kind of fact; what it does not tell is empty. */
+const fact = (
+  name: FactRow['fact'],
+  told: { hour?: string; ms?: string; about?: string; rows?: string },
+  from: string,
+): string =>
+  `SELECT '${name}' AS fact, ${told.hour ?? 'toInt32(0)'} AS hour, toInt64(${told.ms ?? 0}) AS ms, ${told.about ?? "''"} AS about, ${told.rows ?? 'toUInt64(0)'} AS rows ${from}`;
+
+/** The time, how far repeats are known, and what is erased; `range` is a condition on calls that are erased one by one. */
+const common = ({ database: db, now_ms }: Scope, own: string, range: string): string[] => [
+  fact('now', { ms: 'toUnixTimestamp64Milli(now64(3))' }, ''),
+  fact('examined', { ms: 'toUnixTimestamp64Milli(max(upto))' }, `FROM ${db}.examined`),
+  fact(
+    'erased_user',
+    { about: 'user_id', rows: 'erased_at' },
+    `FROM ${db}.erasures FINAL WHERE ${own} AND erased_at > ${Math.trunc(now_ms - ERASURES_APPLY_MS)} * 1000`,
+  ),
+  `SELECT * FROM (${fact('erased_call', {}, `FROM ${db}.erased_calls WHERE ${range} LIMIT 1`)})`,
+];
+
+const union = (selects: readonly string[]): string => selects.join('\nUNION ALL\n');
+
+function countingOf(facts: readonly FactRow[], repeats?: RepeatMode): Counting {
+  const of = (name: FactRow['fact']): FactRow[] => facts.filter((row) => row.fact === name);
+  const examined_ms = Number(of('examined')[0]!.ms) - CLOCK_GRAIN_MS;
+  const hours = of('hour')
+    .map(({ hour, ms, rows }) => ({
+      hour,
+      newest_ms: Number(ms),
+      rows: Number(rows),
+      version: '0',
+      watermark_ms: 0,
+    }))
+    .sort((a, b) => a.hour - b.hour);
+  return {
+    as_of_ms: Number(of('now')[0]!.ms),
+    examined_ms,
+    hours,
+    repeats: repeats ?? (hours.every(({ newest_ms }) => newest_ms <= examined_ms) ? 'stored' : 'searched'),
+    // To look whether there are any takes as long as to read them.
+    has_stored_repeats: true,
+    erased_users: of('erased_user').map(
+      ({ about, rows }): ErasedUser => ({ user_id: about, erased_at: String(rows) }),
+    ),
+    has_erased_calls: of('erased_call').length > 0,
+  };
 }
 
 /** Like `countingStatement`; `hours` are hours since 1970, and the two beside each are looked at as well. */
 export function hoursCountingStatement(
-  { database: db, project, now_ms }: CountingScope,
+  scope: CountingScope,
   hours: readonly number[],
   repeats?: RepeatMode,
 ): Statement & { read(rows: readonly unknown[]): Counting } {
   const values = new BoundValues();
-  const own = `project = ${values.bind('String', project)}`;
+  const own = `project = ${values.bind('String', scope.project)}`;
   const near = [...new Set(hours.flatMap((hour) => [hour - 1, hour, hour + 1]))];
   const range = `${own} AND hour IN (${near.map((hour) => Math.trunc(hour)).join(', ')})`;
-  const sql = `SELECT toUnixTimestamp64Milli(now64(3)) AS as_of_ms,
-  (SELECT toUnixTimestamp64Milli(max(upto)) FROM ${db}.examined) AS examined_ms,
-  (SELECT groupArray((hour, newest, number)) FROM (
-    SELECT hour, toUnixTimestamp64Milli(max(inserted_at)) AS newest, count() AS number
-    FROM ${db}.calls WHERE ${range} GROUP BY project, hour ORDER BY hour)) AS newest,
-  (SELECT count() FROM ${db}.repeats WHERE ${range}) AS repeats,
-  (SELECT groupArray((user_id, toString(erased_at))) FROM ${db}.erasures FINAL
-    WHERE ${own} AND erased_at > ${Math.trunc(now_ms - ERASURES_APPLY_MS)} * 1000) AS erased_users,
-  (SELECT count() FROM ${db}.erased_calls WHERE ${range}) AS erased_calls`;
-  const read = (rows: readonly unknown[]): Counting => {
-    const row = rows[0] as HoursRow;
-    const examined_ms = Number(row.examined_ms) - CLOCK_GRAIN_MS;
-    const states = row.newest.map(([hour, newest_ms, rows]) => ({
-      hour,
-      newest_ms: Number(newest_ms),
-      rows: Number(rows),
-      version: '0',
-      watermark_ms: 0,
-    }));
-    return {
-      as_of_ms: Number(row.as_of_ms),
-      examined_ms,
-      hours: states,
-      repeats: repeats ?? (states.every(({ newest_ms }) => newest_ms <= examined_ms) ? 'stored' : 'searched'),
-      has_stored_repeats: Number(row.repeats) > 0,
-      erased_users: row.erased_users.map(([user_id, erased_at]): ErasedUser => ({ user_id, erased_at })),
-      has_erased_calls: Number(row.erased_calls) > 0,
-    };
+  const newest = { hour: 'hour', ms: 'toUnixTimestamp64Milli(max(inserted_at))', rows: 'count()' };
+  const sql = union([
+    fact('hour', newest, `FROM ${scope.database}.calls WHERE ${range} GROUP BY project, hour`),
+    ...common(scope, own, range),
+  ]);
+  return { sql, params: values.params, read: (rows) => countingOf(rows as FactRow[], repeats) };
+}
+
+export interface LookupStart {
+  /** Hours that may hold what is looked for, newest first. */
+  hours: number[];
+  /** Says nothing of the hours, and takes for granted that the repeats in them are known: who uses it has to see to that. */
+  counting: Counting;
+}
+
+/**
+ * Where calls with the terms may lie, and whatever else is known before these hours are: `window` is a condition on
+ * `hour`.
+ */
+export function lookupStartStatement(
+  scope: Scope & { project: Project },
+  terms: readonly LookupTerm[],
+  window?: string,
+): Statement & { read(rows: readonly unknown[]): LookupStart } {
+  const values = new BoundValues();
+  const own = `project = ${values.bind('String', scope.project)}`;
+  const hours = hoursWith(scope, terms, values, window);
+  const sql = union([fact('holds', { hour: 'hour' }, `FROM (${hours})`), ...common(scope, own, own)]);
+  const read = (rows: readonly unknown[]): LookupStart => {
+    const facts = rows as FactRow[];
+    const holding = facts.filter((row) => row.fact === 'holds').map(({ hour }) => hour);
+    return { hours: holding.sort((a, b) => b - a), counting: countingOf(facts, 'stored') };
   };
   return { sql, params: values.params, read };
 }

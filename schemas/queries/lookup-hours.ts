@@ -43,7 +43,14 @@ export function ofHours(hours: readonly number[]): HourCondition {
   return { own: hoursIn(hours), wide: hoursIn(hours.flatMap((hour) => [hour - 1, hour, hour + 1])) };
 }
 
+/** More hours make a statement longer than it may be. */
+const MOST_LISTED = 10_000;
+
+/** A condition that these hours meet, and where they are too many to be listed all between them too. */
 export function hoursIn(hours: readonly number[]): string {
   const list = [...new Set(hours)].map((hour) => Math.trunc(hour));
-  return list.length === 0 ? 'false' : `hour IN (${list.join(', ')})`;
+  if (list.length === 0) return 'false';
+  if (list.length <= MOST_LISTED) return `hour IN (${list.join(', ')})`;
+  const sorted = list.sort((a, b) => a - b);
+  return `hour BETWEEN ${sorted[0]} AND ${sorted.at(-1)}`;
 }

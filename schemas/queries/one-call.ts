@@ -1,8 +1,9 @@
 /** What is known of one call: the record, its payload's parts, its scores; and the spans of a trace. */
 import { BoundValues } from './bound-values.ts';
-import { LIST_FIELDS, SHOWN_FIELDS, shownColumns } from './call-columns.ts';
+import { LIST_FIELDS, SHOWN_FIELDS, type ShownCall, shownColumns } from './call-columns.ts';
 import { type CountedScope, countedCallsOf, horizonMs, notErased } from './counted-calls.ts';
-import { bytes, hoursWith, ofHours } from './lookup-hours.ts';
+import type { Counting } from './counting.ts';
+import { bytes, hoursIn, ofHours } from './lookup-hours.ts';
 import type { Project } from './project.ts';
 import { MS_PER_HOUR } from './settling/times.ts';
 import type { Statement } from './statement.ts';
@@ -16,7 +17,12 @@ export interface LookupScope {
   project: Project;
   now_ms: number;
   calls_days: number;
+  /** What has been erased; without it a statement asks that itself. */
+  counting?: Counting;
 }
+
+/** A call, and when the row was inserted that tells of it, in milliseconds since 1970. */
+export type StoredCall = ShownCall & { inserted_ms: number | string };
 
 /** Ids in hex. */
 export interface CallId {
@@ -27,39 +33,49 @@ export interface CallId {
 const time = (values: BoundValues, ms: number): string =>
   `fromUnixTimestamp64Milli(${values.bind('Int64', ms)}, 'UTC')`;
 
-/** Neither expired nor erased. */
-export function visible(scope: LookupScope, values: BoundValues): string {
+/** Neither expired nor erased; `own` is a condition on the hours of the calls. */
+export function visible(scope: LookupScope, values: BoundValues, own = '1'): string {
   const project = `project = ${values.bind('String', scope.project)}`;
   const any = { ...scope, from_ms: 0, to_ms: 0 };
-  return [`started_at >= ${time(values, horizonMs(scope))}`, ...notErased(any, project, '1', values)].join(
+  return [`started_at >= ${time(values, horizonMs(scope))}`, ...notErased(any, project, own, values)].join(
     ' AND ',
   );
 }
 
-/** Rows of a trace that retention still shows. */
-function ofTrace(scope: LookupScope, trace_id: string, values: BoundValues): string {
-  return `SELECT *, hour FROM ${values.bind('Identifier', scope.database)}.calls FINAL
+/** Rows of a trace in some hours that retention still shows. */
+function ofTrace(
+  scope: LookupScope,
+  trace_id: string,
+  hours: readonly number[],
+  values: BoundValues,
+): string {
+  const own = hoursIn(hours);
+  return `SELECT *, hour, inserted_at FROM ${values.bind('Identifier', scope.database)}.calls FINAL
   WHERE project = ${values.bind('String', scope.project)} AND trace_id = ${bytes(values, trace_id, 16)}
-    AND hour IN (${hoursWith(scope, [{ column: 'trace_id', values: [trace_id] }], values)})
-    AND ${visible(scope, values)}`;
+    AND ${own} AND ${visible(scope, values, own)}`;
 }
 
-/** One row of `ShownCall` with all its fields, or none: of a span that was sent with two starts the later, which counts. */
-export function callStatement(scope: LookupScope, id: CallId): Statement {
+const INSERTED = 'toUnixTimestamp64Milli(c.inserted_at) AS inserted_ms';
+
+/**
+ * One row of `StoredCall` with all its fields, or none: of a span that was sent with two starts the later, which counts.
+ * `hours` are those that hold calls of the trace.
+ */
+export function callStatement(scope: LookupScope, id: CallId, hours: readonly number[]): Statement {
   const values = new BoundValues();
-  const sql = `SELECT ${shownColumns(SHOWN_FIELDS, 'c')}
-FROM (${ofTrace(scope, id.trace_id, values)}) AS c
+  const sql = `SELECT ${shownColumns(SHOWN_FIELDS, 'c')}, ${INSERTED}
+FROM (${ofTrace(scope, id.trace_id, hours, values)}) AS c
 WHERE c.span_id = ${bytes(values, id.span_id, 8)}
 ORDER BY c.started_at DESC
 LIMIT 1`;
   return { sql, params: values.params };
 }
 
-/** Rows of `ShownCall`, calls and carriers, oldest first; one more than `MOST_SPANS` at most. */
-export function traceStatement(scope: LookupScope, trace_id: string): Statement {
+/** Rows of `StoredCall`, calls and carriers, oldest first; one more than `MOST_SPANS` at most. */
+export function traceStatement(scope: LookupScope, trace_id: string, hours: readonly number[]): Statement {
   const values = new BoundValues();
-  const sql = `SELECT ${shownColumns(LIST_FIELDS, 'c')}
-FROM (${ofTrace(scope, trace_id, values)}) AS c
+  const sql = `SELECT ${shownColumns(LIST_FIELDS, 'c')}, ${INSERTED}
+FROM (${ofTrace(scope, trace_id, hours, values)}) AS c
 ORDER BY c.started_at, c.span_id
 LIMIT ${MOST_SPANS + 1}`;
   return { sql, params: values.params };

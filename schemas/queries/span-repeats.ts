@@ -1,8 +1,8 @@
 /** Whether stored spans are repeats of others, by the pairs that have been found: no call is read for it. */
 import { BoundValues } from './bound-values.ts';
 import { storedPairs } from './counted-calls.ts';
+import { bytes, hoursIn } from './lookup-hours.ts';
 import type { Project } from './project.ts';
-import { CLOCK_GRAIN_MS } from './settling/times.ts';
 import type { Statement } from './statement.ts';
 
 /** A row of `calls` by its sort key. Ids in hex; one identity in two hours is two of them. */
@@ -13,8 +13,8 @@ export interface SpanKey {
 }
 
 export interface SpanRepeats {
-  /** Nothing about the spans can be missing: no row of their hours came after the last look for repeats. */
-  complete: boolean;
+  /** When the newest row of the spans' hours and those beside them was inserted, in milliseconds since 1970. */
+  newest_ms: number;
   /** The span counts in the place of the repeat. */
   pairs: { repeat: SpanKey; by: SpanKey }[];
 }
@@ -22,39 +22,73 @@ export interface SpanRepeats {
 /** Of everything that may be long, so much is looked at. */
 const MOST_PAIRS = 10_000;
 
-type PairRow = [number, string, string, number, string, string];
+interface PairRow extends SpanKey {
+  by_hour: number;
+  by_trace_id: string;
+  by_span_id: string;
+  newest_ms: string | number;
+}
 
-/** The statement, and how its one row is read. */
-export function spanRepeatsStatement(
-  { database, project }: { database: string; project: Project },
-  spans: readonly SpanKey[],
-): Statement & { read(rows: readonly unknown[]): SpanRepeats } {
+type RepeatsStatement = Statement & { read(rows: readonly unknown[]): SpanRepeats };
+interface Scope {
+  database: string;
+  project: Project;
+}
+
+function repeatsStatement(
+  { database, project }: Scope,
+  hours: readonly number[],
+  spans: (values: BoundValues) => string,
+): RepeatsStatement {
   const values = new BoundValues();
   const own = `project = ${values.bind('String', project)}`;
-  const hours = [...new Set(spans.map(({ hour }) => Math.trunc(hour)))];
-  const near = [...new Set(hours.flatMap((hour) => [hour - 1, hour, hour + 1]))];
-  const list = (items: readonly string[]): string => values.bind('Array(String)', items);
-  const keys = `SELECT toInt32(k.1), toFixedString(unhex(k.2), 16), toFixedString(unhex(k.3), 8)
-      FROM (SELECT arrayJoin(arrayZip(${list(spans.map(({ hour }) => String(hour)))}, ${list(spans.map(({ trace_id }) => trace_id))}, ${list(spans.map(({ span_id }) => span_id))})) AS k)`;
-  const pairs = storedPairs(
-    database,
-    `${own} AND hour IN (${hours.join(', ')}) AND (hour, trace_id, span_id) IN (${keys})`,
-  );
-  const hex = (name: string): string => `lower(hex(${name}))`;
-  // What is complete is said first: pairs are stored before that they have been looked for.
-  const sql = `SELECT (SELECT toUnixTimestamp64Milli(max(upto)) FROM ${database}.examined) AS examined_ms,
-  (SELECT toUnixTimestamp64Milli(max(inserted_at)) FROM ${database}.calls WHERE ${own} AND hour IN (${near.join(', ')})) AS newest_ms,
-  (SELECT groupArray(${MOST_PAIRS})((hour, ${hex('trace_id')}, ${hex('span_id')}, by_hour, ${hex('by_trace_id')}, ${hex('by_span_id')}))
-    FROM (${pairs} ORDER BY hour, trace_id, span_id, by_trace_id, by_span_id)) AS pairs`;
-  const read = (rows: readonly unknown[]): SpanRepeats => {
-    const row = rows[0] as { examined_ms: string | number; newest_ms: string | number; pairs: PairRow[] };
-    return {
-      complete: Number(row.newest_ms) <= Number(row.examined_ms) - CLOCK_GRAIN_MS,
-      pairs: row.pairs.map(([hour, trace_id, span_id, by_hour, by_trace_id, by_span_id]) => ({
+  const near = hoursIn(hours.flatMap((hour) => [hour - 1, hour, hour + 1]));
+  const pairs = storedPairs(database, `${own} AND ${hoursIn(hours)} AND ${spans(values)}`);
+  const sql = `SELECT toInt32(0) AS hour, '' AS trace_id, '' AS span_id, toInt32(0) AS by_hour, '' AS by_trace_id,
+  '' AS by_span_id, toUnixTimestamp64Milli(max(inserted_at)) AS newest_ms
+FROM ${database}.calls WHERE ${own} AND ${near}
+UNION ALL
+SELECT p.hour AS hour, lower(hex(p.trace_id)), lower(hex(p.span_id)), p.by_hour, lower(hex(p.by_trace_id)),
+  lower(hex(p.by_span_id)), toInt64(0)
+FROM (${pairs} ORDER BY hour, trace_id, span_id, by_trace_id, by_span_id LIMIT ${MOST_PAIRS}) AS p`;
+  const read = (rows: readonly unknown[]): SpanRepeats => ({
+    newest_ms: Math.max(...(rows as PairRow[]).map(({ newest_ms }) => Number(newest_ms))),
+    pairs: (rows as PairRow[])
+      .filter(({ trace_id }) => trace_id !== '')
+      .map(({ hour, trace_id, span_id, by_hour, by_trace_id, by_span_id }) => ({
         repeat: { hour, trace_id, span_id },
         by: { hour: by_hour, trace_id: by_trace_id, span_id: by_span_id },
       })),
-    };
-  };
+  });
   return { sql, params: values.params, read };
+}
+
+/** The statement of some spans, and how its rows are read. */
+export function spanRepeatsStatement(scope: Scope, spans: readonly SpanKey[]): RepeatsStatement {
+  return repeatsStatement(
+    scope,
+    spans.map(({ hour }) => hour),
+    (values) => {
+      const list = (of: (span: SpanKey) => string): string => values.bind('Array(String)', spans.map(of));
+      const lists = [
+        list(({ hour }) => String(hour)),
+        list(({ trace_id }) => trace_id),
+        list(({ span_id }) => span_id),
+      ];
+      return `(hour, trace_id, span_id) IN (SELECT toInt32(k.1), toFixedString(unhex(k.2), 16), toFixedString(unhex(k.3), 8)
+      FROM (SELECT arrayJoin(arrayZip(${lists.join(', ')})) AS k))`;
+    },
+  );
+}
+
+/** The same of whatever is stored of a trace, or of one of its spans, in some hours. */
+export function traceRepeatsStatement(
+  scope: Scope,
+  { trace_id, span_id }: { trace_id: string; span_id?: string },
+  hours: readonly number[],
+): RepeatsStatement {
+  return repeatsStatement(scope, hours, (values) => {
+    const trace = `trace_id = ${bytes(values, trace_id, 16)}`;
+    return span_id === undefined ? trace : `${trace} AND span_id = ${bytes(values, span_id, 8)}`;
+  });
 }
