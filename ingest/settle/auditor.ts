@@ -1,15 +1,25 @@
 /** Compares settled hours with their calls, counted from scratch; what differs is told, examined and settled anew. */
 import { CELL_KINDS } from '../../schemas/queries/cells.ts';
-import { type AuditUnit, auditStatement, auditUnitsStatement } from '../../schemas/queries/settling/audit.ts';
+import type { CountedScope } from '../../schemas/queries/counted-calls.ts';
+import {
+  type AuditUnit,
+  auditUnitsStatement,
+  cellsAuditStatement,
+  repeatsAuditStatement,
+} from '../../schemas/queries/settling/audit.ts';
+import { sharesOf } from '../../schemas/queries/settling/shares.ts';
 import { firstLiveHour } from '../../schemas/queries/settling/times.ts';
-import { reexamine } from './examiner.ts';
-import { scopeOf, settleHours, unsettleHours } from './settle-hours.ts';
+import type { Statement } from '../../schemas/queries/statement.ts';
+import { reexamine, sharesOfHour } from './examiner.ts';
+import { settleHours, unsettleHours, withCounted } from './settle-hours.ts';
 import { rowsOf, run, type SettleStore } from './store.ts';
+import { withinMemory } from './within-memory.ts';
 
 export interface AuditResult {
   project: string;
   hour: number;
   cells: number;
+  /** Cells that differ, and spans that are struck out and should not be, or the other way round. */
   differences: number;
 }
 
@@ -21,18 +31,46 @@ export function auditUnits(store: SettleStore, limit: number): Promise<AuditUnit
   return rowsOf<AuditUnit>(store, auditUnitsStatement(store.database, firstLive(store), limit));
 }
 
-async function compare(store: SettleStore, unit: AuditUnit): Promise<AuditResult> {
-  const scope = await scopeOf(store, unit.project, [unit.hour], 'scratch');
-  const result = { project: unit.project, hour: unit.hour, cells: 0, differences: 0 };
-  for (const kind of CELL_KINDS) {
-    const [row] = await rowsOf<{ cells: number | string; differences: number | string }>(
-      store,
-      auditStatement(scope, unit.hour, unit.version, kind),
-    );
-    result.cells += Number(row!.cells);
-    result.differences += Number(row!.differences);
+/** Sums of the columns of the statements' one rows. */
+async function summed(
+  store: SettleStore,
+  statements: readonly Statement[],
+): Promise<{ cells: number; differences: number }> {
+  const sums = { cells: 0, differences: 0 };
+  for (const statement of statements) {
+    const [row] = await rowsOf<Partial<Record<keyof typeof sums, number | string>>>(store, statement);
+    sums.cells += Number(row!.cells ?? 0);
+    sums.differences += Number(row!.differences);
   }
-  return result;
+  return sums;
+}
+
+const rowsIn = ({ counting }: CountedScope, hour: number): number =>
+  counting?.hours.find((state) => state.hour === hour)?.rows ?? 0;
+
+async function compare(store: SettleStore, { project, hour, version }: AuditUnit): Promise<AuditResult> {
+  const [repeats, cells] = await withCounted(store, project, [hour], async (scope) => [
+    await withinMemory(sharesOfHour(rowsIn(scope, hour)), (of) =>
+      summed(
+        store,
+        sharesOf(of).map((share) => repeatsAuditStatement(scope, hour, share)),
+      ),
+    ),
+    await withinMemory(1, (of) =>
+      summed(
+        store,
+        sharesOf(of).flatMap((share) =>
+          CELL_KINDS.map((kind) => cellsAuditStatement(scope, hour, version, kind, share)),
+        ),
+      ),
+    ),
+  ]);
+  return {
+    project,
+    hour,
+    cells: cells!.cells,
+    differences: cells!.differences + repeats!.differences,
+  };
 }
 
 async function isStillClean(store: SettleStore, { project, hour, version }: AuditUnit): Promise<boolean> {

@@ -11,10 +11,13 @@ import {
   takeOwnSpans,
   takePartners,
 } from '../../schemas/queries/settling/erase.ts';
+import { type Share, sharesOf } from '../../schemas/queries/settling/shares.ts';
 import { firstLiveHour, MS_PER_DAY } from '../../schemas/queries/settling/times.ts';
+import type { Statement } from '../../schemas/queries/statement.ts';
 import { examine } from './examiner.ts';
 import { unsettleHours } from './settle-hours.ts';
 import { rowsOf, run, type SettleStore } from './store.ts';
+import { withinMemory } from './within-memory.ts';
 
 export interface ErasureReport {
   project: string;
@@ -44,12 +47,22 @@ async function takenBy(store: SettleStore, erasure: Erasure): Promise<{ hour: nu
 const spansOf = (taken: readonly { spans: number }[]): number =>
   taken.reduce((sum, { spans }) => sum + spans, 0);
 
+async function take(
+  store: SettleStore,
+  erasure: Erasure,
+  statement: (erasure: Erasure, share: Share) => Statement,
+): Promise<void> {
+  await withinMemory(1, async (of) => {
+    for (const share of sharesOf(of)) await run(store, statement(erasure, share));
+  });
+}
+
 async function takeAll(store: SettleStore, erasure: Erasure): Promise<{ hour: number; spans: number }[]> {
-  await run(store, takeOwnSpans(erasure));
+  await take(store, erasure, takeOwnSpans);
   let taken = await takenBy(store, erasure);
   for (let before = -1; before < spansOf(taken); ) {
     before = spansOf(taken);
-    await run(store, takePartners(erasure));
+    await take(store, erasure, takePartners);
     taken = await takenBy(store, erasure);
   }
   return taken;

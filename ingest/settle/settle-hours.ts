@@ -1,6 +1,6 @@
 /** Writes hours of calls as rollups and publishes them. */
 import type { CountedScope } from '../../schemas/queries/counted-calls.ts';
-import { countingStatement, type RepeatMode } from '../../schemas/queries/counting.ts';
+import type { CountingScope } from '../../schemas/queries/counting.ts';
 import { projectOfKey } from '../../schemas/queries/project.ts';
 import {
   collectStatements,
@@ -11,31 +11,35 @@ import {
   settleStatements,
   supersededStatement,
 } from '../../schemas/queries/settling/settle.ts';
+import { sharesOf } from '../../schemas/queries/settling/shares.ts';
 import { firstLiveHour, MS_PER_HOUR } from '../../schemas/queries/settling/times.ts';
-import { rowsOf, run, type SettleStore, watermarkOf } from './store.ts';
+import { withCounting } from '../../schemas/queries/with-counting.ts';
+import { rowsOf, run, type SettleStore, watermarkOf, withSettings } from './store.ts';
+import { withinMemory } from './within-memory.ts';
 
 /** What one statement writes: bounds its memory, and its time. */
 const CALLS_AT_ONCE = 1_000_000;
 const HOURS_AT_ONCE = 168;
 const UNITS_A_PASS = 200;
 
-/** What counts in those hours of a project, by a first statement of its own. */
-export async function scopeOf(
+const windowOf = (store: SettleStore, project: string, hours: readonly number[]): CountingScope => ({
+  database: store.database,
+  project: projectOfKey(project),
+  from_ms: Math.min(...hours) * MS_PER_HOUR,
+  to_ms: (Math.max(...hours) + 1) * MS_PER_HOUR,
+  now_ms: store.now(),
+  calls_days: store.calls_days,
+});
+
+/** Says what counts in those hours of a project, as an answer is told it, and once more where that was overtaken. */
+export function withCounted<T>(
   store: SettleStore,
   project: string,
   hours: readonly number[],
-  repeats: RepeatMode,
-): Promise<CountedScope> {
-  const scope = {
-    database: store.database,
-    project: projectOfKey(project),
-    from_ms: Math.min(...hours) * MS_PER_HOUR,
-    to_ms: (Math.max(...hours) + 1) * MS_PER_HOUR,
-    now_ms: store.now(),
-    calls_days: store.calls_days,
-  };
-  const statement = countingStatement(scope, repeats);
-  return { ...scope, counting: statement.read(await rowsOf(store, statement)) };
+  use: (scope: CountedScope) => Promise<T>,
+): Promise<T> {
+  const scope = windowOf(store, project, hours);
+  return withCounting(withSettings(store), scope, undefined, (counting) => use({ ...scope, counting }));
 }
 
 /**
@@ -48,9 +52,16 @@ export async function settleHours(
   hours: readonly number[],
 ): Promise<void> {
   const watermark_ms = await watermarkOf(store);
-  const scope = await scopeOf(store, project, hours, 'searched');
-  const version = newVersion(store.now(), Math.random());
-  for (const statement of settleStatements(scope, hours, version)) await run(store, statement);
+  const version = await withinMemory(1, (shares) =>
+    withCounted(store, project, hours, async (scope) => {
+      // Of its own for each attempt: one that failed may have left some of its cells.
+      const version = newVersion(store.now(), Math.random());
+      for (const share of sharesOf(shares)) {
+        for (const statement of settleStatements(scope, hours, version, share)) await run(store, statement);
+      }
+      return version;
+    }),
+  );
   await run(store, markSettledStatement(store.database, project, hours, version, watermark_ms));
 }
 

@@ -23,6 +23,14 @@ export const SETTLE_SETTINGS = {
   optimize_and_compare_chain: 0,
 } as const;
 
+/** The warehouse, for what asks it by itself. */
+export function withSettings({ warehouse }: SettleStore): Warehouse {
+  return {
+    ...warehouse,
+    query: (sql, options) => warehouse.query(sql, { ...options, settings: SETTLE_SETTINGS }),
+  };
+}
+
 /** The rows of a statement. */
 export async function rowsOf<Row>({ warehouse }: SettleStore, statement: Statement | string): Promise<Row[]> {
   const { sql, params } = typeof statement === 'string' ? { sql: statement, params: {} } : statement;

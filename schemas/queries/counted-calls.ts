@@ -183,6 +183,14 @@ export function storedPairs(database: string, condition: string, and = '1'): str
     GROUP BY ${pair} HAVING argMax(holds, (at, examined_at)) AND ${and}`;
 }
 
+/** How the spans of a search are looked for. */
+export interface Search {
+  /** Says that it pays to look first which of the spans can be in a pair at all. */
+  many?: boolean;
+  /** A condition on the fresh spans: the pairs of all that it leaves out are left to other searches. */
+  share?: string;
+}
+
 /**
  * CTEs `fresh`, the spans inserted after `since`, and `spans`, those and any that can make a pair with one: each
  * within the hours that a condition names.
@@ -192,7 +200,7 @@ export function freshCtes(
   project: string,
   hours: { fresh: string; near: string },
   since: string,
-  many = false,
+  search: Search = {},
 ): string[] {
   const hoursIn = (list: string): string =>
     `(project, hour) IN (SELECT u.1, u.2 FROM (SELECT arrayJoin(${list}) AS u))`;
@@ -208,7 +216,7 @@ export function freshCtes(
         near: `${hours.near} AND ${hoursIn('near_hours')}`,
       },
       since,
-      many,
+      search,
     ),
   ];
 }
@@ -219,13 +227,14 @@ export function freshSpanCtes(
   project: string,
   hours: { fresh: string; near: string },
   since: string,
-  many = false,
+  { many = false, share }: Search = {},
 ): string[] {
+  const isFresh = `inserted_at > ${since}${share === undefined ? '' : ` AND ${share}`}`;
   return [
     `fresh AS MATERIALIZED (SELECT project, hour, trace_id, span_id, inserted_at, ${SHARED} AS shared FROM ${calls} FINAL
-    WHERE ${project} AND ${hours.fresh} AND inserted_at > ${since})`,
+    WHERE ${project} AND ${hours.fresh} AND ${isFresh})`,
     ...spanCtes(
-      `SELECT ${SPAN_COLUMNS}, inserted_at > ${since} AS is_fresh FROM ${calls} FINAL
+      `SELECT ${SPAN_COLUMNS}, ${isFresh} AS is_fresh FROM ${calls} FINAL
     WHERE ${project} AND ${hours.near} AND ${isAnyIn(SHARED, 'SELECT arrayJoin(shared) FROM fresh')}`,
       many,
     ),

@@ -1,4 +1,7 @@
-/** The audit: what a settled hour's rollups hold against its calls, counted from scratch. */
+/**
+ * The audit: what a settled hour's rollups hold against its calls, counted from scratch: the repeats that are stored are
+ * those found anew, and the cells those of the calls less them.
+ */
 import { BoundValues } from '../bound-values.ts';
 import {
   CELL_COLUMN_NAMES,
@@ -9,11 +12,13 @@ import {
   isHistogram,
   ROLLUP_TABLES,
 } from '../cells.ts';
-import { type CountedScope, countedCallsOf } from '../counted-calls.ts';
+import { type CountedScope, countedCallsOf, freshSpanCtes, storedPairs } from '../counted-calls.ts';
 import { bucketCounts } from '../histogram.ts';
 import type { Statement } from '../statement.ts';
-import { hoursOf } from './settle.ts';
-import { CLOCK_GRAIN_MS } from './times.ts';
+import { pairs } from './pairs.ts';
+import { cellsOfShare, hoursOf } from './settle.ts';
+import { inShare, type Share } from './shares.ts';
+import { CLOCK_GRAIN_MS, moment } from './times.ts';
 
 export interface AuditUnit {
   project: string;
@@ -23,7 +28,7 @@ export interface AuditUnit {
   audited_ms: number;
 }
 
-/** Clean live hours, those whose last audit is the longest ago first; hours that were never audited in random order. */
+/** Clean live hours whose repeats are all stored, those whose last audit is the longest ago first; hours that were never audited in random order. */
 export function auditUnitsStatement(database: string, first_live_hour: number, limit: number): string {
   return `SELECT marks.project AS project, marks.hour AS hour, toString(marks.published) AS version, toUnixTimestamp64Milli(audits.last) AS audited_ms
 FROM (
@@ -34,27 +39,60 @@ LEFT JOIN (
   FROM ${database}.calls WHERE hour >= ${first_live_hour - 1} GROUP BY project, hour) AS touched ON touched.project = marks.project AND touched.hour = marks.hour
 LEFT JOIN (SELECT project, hour, max(audited_at) AS last FROM ${database}.audits GROUP BY project, hour) AS audits
   ON audits.project = marks.project AND audits.hour = marks.hour
-WHERE published != 0 AND touched.newest <= upto - toIntervalMillisecond(${CLOCK_GRAIN_MS})
+WHERE published != 0 AND touched.newest <= least(upto, (SELECT max(upto) FROM ${database}.examined)) - toIntervalMillisecond(${CLOCK_GRAIN_MS})
 GROUP BY project, hour, version, audited_ms
 ORDER BY audited_ms, rand() LIMIT ${limit}`;
+}
+
+/**
+ * One row: `differences`, how many spans of a share of the hour are struck out by the pairs that are stored and not by
+ * those found from scratch, or the other way round. Rows that came since are found here too.
+ */
+export function repeatsAuditStatement(scope: CountedScope, hour: number, share: Share): Statement {
+  const values = new BoundValues();
+  const { database } = scope;
+  const hours = hoursOf([hour]);
+  const project = `project = ${values.bind('String', scope.project)}`;
+  const search = { many: true, share: `${hours.own} AND ${inShare(share, 'trace_id')}` };
+  const ctes = freshSpanCtes(
+    `${database}.calls`,
+    project,
+    { fresh: hours.own, near: hours.wide },
+    moment(0),
+    search,
+  );
+  const span = 'hour, trace_id, span_id';
+  // Of a pair only the span that it strikes out is looked at, in the hour and the share that this is about.
+  const struck = (pairs: string): string =>
+    `SELECT DISTINCT ${span} FROM (${pairs}) WHERE (${span}) IN (SELECT ${span} FROM fresh)`;
+  const sql = `WITH ${ctes.join(',\n')}
+SELECT count() AS differences FROM (
+  SELECT ${span} FROM (
+    ${struck(pairs())}
+    UNION ALL
+    ${struck(storedPairs(database, `${project} AND ${hours.own}`))})
+  GROUP BY ${span} HAVING count() != 2)`;
+  return { sql, params: values.params };
 }
 
 /** Sums of floats depend on the order of adding. */
 const RELATIVE_ERROR = 1e-9;
 
 /**
- * One row: `cells`, how many were compared, and `differences`, how many of them differ. `newest_ms` is when the
- * newest row of the hours looked at was inserted: above the hour's watermark the comparison means nothing.
+ * One row: `cells`, how many of a share were compared, and `differences`, how many of them differ from the calls less
+ * the stored repeats.
  */
-export function auditStatement(
+export function cellsAuditStatement(
   scope: CountedScope,
   hour: number,
   version: string,
   kind: CellKind,
+  share: Share,
 ): Statement {
   const values = new BoundValues();
   const hours = hoursOf([hour]);
-  const counted = countedCallsOf(scope, hours, values);
+  const ofShare = cellsOfShare(share, kind);
+  const counted = countedCallsOf(scope, hours, values, ofShare);
   const project = `project = ${values.bind('String', scope.project)}`;
   const keys = cellKeys(kind);
   const columns = CELL_COLUMN_NAMES;
@@ -67,12 +105,10 @@ export function auditStatement(
       : `NOT (${rollup} <=> ${calls})`;
   });
   const sql = `WITH ${[...counted.ctes, '1 AS one'].join(',\n')}
-SELECT count() AS cells, countIf(differs) AS differences,
-  (SELECT toUnixTimestamp64Milli(max(inserted_at)) FROM ${scope.database}.calls WHERE ${project} AND ${hours.wide}) AS newest_ms
-FROM (
+SELECT count() AS cells, countIf(differs) AS differences FROM (
   SELECT ${keys.join(', ')}, count() != 2 OR ${differs.join(' OR ')} AS differs
   FROM (
-    ${marked} FROM ${scope.database}.${ROLLUP_TABLES[kind]} WHERE ${project} AND hour = ${hour} AND version = toUInt64('${BigInt(version)}')
+    ${marked} FROM ${scope.database}.${ROLLUP_TABLES[kind]} WHERE ${project} AND hour = ${hour} AND version = toUInt64('${BigInt(version)}') AND ${ofShare}
     UNION ALL
     ${marked.replace('1 AS of_rollup', '0 AS of_rollup')} FROM (${cellsOfCalls(counted.select, kind)}))
   GROUP BY ${keys.join(', ')})`;

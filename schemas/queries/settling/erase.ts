@@ -2,6 +2,7 @@
 import { BoundValues } from '../bound-values.ts';
 import { storedPairs } from '../counted-calls.ts';
 import type { Statement } from '../statement.ts';
+import { inShare, type Share } from './shares.ts';
 
 export interface Erasure {
   database: string;
@@ -31,30 +32,37 @@ SELECT ${values.bind('String', erasure.project)}, ${values.bind('String', erasur
 const taken = ({ database }: Erasure, project: string): string =>
   `SELECT hour, trace_id, span_id FROM ${database}.erased_calls WHERE project = ${project}`;
 
+/** Spans that the erasure has taken, of a share. */
+const takenOfShare = (erasure: Erasure, project: string, share: Share): string =>
+  `${taken(erasure, project)} AND erased_at = ${at(erasure)} AND ${inShare(share, 'trace_id')}`;
+
 /** Takes the user's own spans. */
-export function takeOwnSpans(erasure: Erasure): Statement {
+export function takeOwnSpans(erasure: Erasure, share: Share): Statement {
   return build((values) => {
     const project = values.bind('String', erasure.project);
     return `INSERT INTO ${erasure.database}.erased_calls (project, hour, trace_id, span_id, erased_at)
 SELECT DISTINCT project, hour, trace_id, span_id, ${at(erasure)} FROM ${erasure.database}.calls
 WHERE project = ${project} AND user_id = ${values.bind('String', erasure.user_id)} AND version <= ${at(erasure)}
-  AND (hour, trace_id, span_id) NOT IN (${taken(erasure, project)} AND erased_at = ${at(erasure)})`;
+  AND ${inShare(share, 'trace_id')} AND (hour, trace_id, span_id) NOT IN (${takenOfShare(erasure, project, share)})`;
   });
 }
 
-/** Takes the spans that tell of the same calls as those taken already: one step along the pairs. */
-export function takePartners(erasure: Erasure): Statement {
+/**
+ * Takes the spans that tell of the same calls as those of a share that are taken already: one step along the pairs.
+ * Takes again what is taken.
+ */
+export function takePartners(erasure: Erasure, share: Share): Statement {
   return build((values) => {
     const project = values.bind('String', erasure.project);
-    const pairs = storedPairs(erasure.database, `project = ${project}`);
-    const mine = `${taken(erasure, project)} AND erased_at = ${at(erasure)}`;
+    const mine = takenOfShare(erasure, project, share);
+    const near = `SELECT arrayJoin([hour - 1, hour, hour + 1]) FROM (${mine})`;
+    const [one, other] = ['(hour, trace_id, span_id)', '(by_hour, by_trace_id, by_span_id)'];
+    // Before what was found of each pair is brought together: a project's pairs may be very many.
+    const touching = `hour IN (${near}) AND (${one} IN (${mine}) OR ${other} IN (${mine}))`;
     return `INSERT INTO ${erasure.database}.erased_calls (project, hour, trace_id, span_id, erased_at)
-WITH known AS (${pairs})
-SELECT DISTINCT ${project}, id.1, id.2, id.3, ${at(erasure)} FROM (
-  SELECT (by_hour, by_trace_id, by_span_id) AS id FROM known WHERE (hour, trace_id, span_id) IN (${mine})
-  UNION ALL
-  SELECT (hour, trace_id, span_id) AS id FROM known WHERE (by_hour, by_trace_id, by_span_id) IN (${mine}))
-WHERE id NOT IN (${mine})`;
+SELECT DISTINCT ${project}, span.1, span.2, span.3, ${at(erasure)} FROM (
+  SELECT arrayJoin([${one}, ${other}]) AS span
+  FROM (${storedPairs(erasure.database, `project = ${project} AND ${touching}`)}))`;
   });
 }
 

@@ -2,6 +2,7 @@
 import { freshCtes, storedPairs } from '../counted-calls.ts';
 import { OWN_PROJECT } from '../project.ts';
 import { PAIR_COLUMNS, pairs } from './pairs.ts';
+import { inShare, type Share } from './shares.ts';
 import { moment } from './times.ts';
 
 /**
@@ -15,9 +16,9 @@ export function progressStatement(database: string): string {
   toUnixTimestamp64Milli(now64(3)) AS now_ms`;
 }
 
-/** `hour` and `fresh` (rows of it, deliveries counted) of the hours with rows inserted after `since_ms`. */
+/** `hour` and `rows` (all of it, deliveries counted) of the hours with rows inserted after `since_ms`. */
 export function freshHoursStatement(database: string, since_ms: number, first_hour: number): string {
-  return `SELECT hour, sum(number) AS fresh FROM (
+  return `SELECT hour, sum(number) AS rows FROM (
   SELECT project, hour, max(inserted_at) AS newest, count() AS number FROM ${database}.calls
   WHERE hour >= ${first_hour} GROUP BY project, hour HAVING newest > ${moment(since_ms)})
 GROUP BY hour ORDER BY hour`;
@@ -34,17 +35,24 @@ export interface Examination {
   last_hour: number;
 }
 
+/** One row: `fresh`, how many rows are to be looked at, deliveries counted. */
+export function freshRowsStatement({ database, since_ms, first_hour, last_hour }: Examination): string {
+  return `SELECT count() AS fresh FROM ${database}.calls
+WHERE hour >= ${first_hour} AND hour <= ${last_hour} AND inserted_at > ${moment(since_ms)}`;
+}
+
 /**
- * Stores the pairs of those rows, and for pairs that they belonged to and do not any more, since their content has
+ * Stores the pairs of a share of those rows, and for pairs that they belonged to and do not any more, since their content has
  * changed, that they do not hold: as of when the row that changed them came, so that it is one with that row.
  */
-export function examineStatement(examination: Examination): string {
+export function examineStatement(examination: Examination, share: Share): string {
   const { database, since_ms, watermark_ms, first_hour, last_hour } = examination;
   const since = moment(since_ms);
   const watermark = moment(watermark_ms);
   const wide = `hour >= ${first_hour - 1} AND hour <= ${last_hour + 1}`;
   const own = `hour >= ${first_hour} AND hour <= ${last_hour}`;
-  const ctes = freshCtes(`${database}.calls`, '1', { fresh: own, near: wide }, since, true);
+  const search = { many: true, share: inShare(share, 'trace_id') };
+  const ctes = freshCtes(`${database}.calls`, '1', { fresh: own, near: wide }, since, search);
   // Both spans of a pair that is older than the watermark are visible here for certain.
   const known = storedPairs(database, wide, `max(at) < ${watermark}`);
   const touched = `SELECT ${PAIR_COLUMNS.split(', ')

@@ -2,6 +2,7 @@
 import { BoundValues } from '../bound-values.ts';
 import {
   CELL_COLUMN_NAMES,
+  type CellKind,
   cellKeys,
   cellsOfCalls,
   coarseCells,
@@ -10,6 +11,7 @@ import {
 } from '../cells.ts';
 import { type CountedScope, countedCallsOf, type HourCondition } from '../counted-calls.ts';
 import type { Statement } from '../statement.ts';
+import { inShare, type Share } from './shares.ts';
 import { CLOCK_GRAIN_MS, MS_PER_HOUR, moment } from './times.ts';
 
 /** An hour of a project that holds calls; `calls` counts deliveries. */
@@ -31,8 +33,8 @@ export interface DueScope {
 }
 
 /**
- * Hours whose rows are newer than their settlement, or a neighbour's are, and that have been quiet long enough to be
- * clean once settled; oldest first. `waiting` on each row is how many there are in all.
+ * Hours whose rows are newer than their settlement, or a neighbour's are, and all looked at for repeats already: so they
+ * are clean once settled, and settling looks for none. Oldest first. `waiting` on each row is how many there are in all.
  */
 export function dueStatement({ database, now_ms, first_live_hour, limit }: DueScope): string {
   const last = Math.floor(now_ms / MS_PER_HOUR) - HOURS_OPEN;
@@ -46,7 +48,7 @@ LEFT JOIN (
   FROM ${database}.settled WHERE hour >= ${first_live_hour} GROUP BY project, hour) AS marks USING (project, hour)
 WHERE hour >= ${first_live_hour} AND hour <= ${last}
   AND if(marks.is_settled = 1, marks.published = 0 OR units.newest > marks.upto - toIntervalMillisecond(${CLOCK_GRAIN_MS}), units.own > 0)
-  AND units.newest <= now64(3) - toIntervalMillisecond(${CLOCK_GRAIN_MS})
+  AND units.newest <= (SELECT max(upto) FROM ${database}.examined) - toIntervalMillisecond(${CLOCK_GRAIN_MS})
 ORDER BY hour, project LIMIT ${limit}`;
 }
 
@@ -64,21 +66,22 @@ export function hoursOf(hours: readonly number[]): HourCondition {
 
 /**
  * Statements that write the cells of those hours of one project under a version that no reader chooses before it is
- * marked, in this order: coarse cells are made of the fine ones.
+ * marked, in this order: coarse cells are made of the fine ones. Only the cells of a share.
  */
 export function settleStatements(
   scope: CountedScope,
   hours: readonly number[],
   version: string,
+  share: Share,
 ): Statement[] {
   return (['calls', 'slices', 'models'] as const).map((kind) => {
     const values = new BoundValues();
     const own = hoursOf(hours);
-    const counted = countedCallsOf(scope, own, values);
+    const counted = countedCallsOf(scope, own, values, cellsOfShare(share, kind));
     const project = values.bind('String', scope.project);
     const number = `toUInt64('${BigInt(version)}')`;
     const columns = [...cellKeys(kind), ...CELL_COLUMN_NAMES].join(', ');
-    const fine = `SELECT * FROM ${scope.database}.${ROLLUP_TABLES.calls} WHERE project = ${project} AND ${own.own} AND version = ${number}`;
+    const fine = `SELECT * FROM ${scope.database}.${ROLLUP_TABLES.calls} WHERE project = ${project} AND ${own.own} AND version = ${number} AND ${cellsOfShare(share, kind)}`;
     const cells = kind === 'models' ? coarseCells(fine) : cellsOfCalls(counted.select, kind);
     const ctes = kind === 'models' ? [] : counted.ctes;
     const sql = `INSERT INTO ${scope.database}.${ROLLUP_TABLES[kind]} (project, version, ${columns})
@@ -86,6 +89,12 @@ WITH ${[...ctes, '1 AS one'].join(',\n')}
 SELECT ${project}, ${number}, ${columns} FROM (${storedCells(cells)})`;
     return { sql, params: values.params };
   });
+}
+
+/** A condition on calls and on fine cells alike: those of the cells of a share. Calls do not know one slice. */
+export function cellsOfShare(share: Share, kind: CellKind): string {
+  const keys = cellKeys(kind).filter((key) => key !== 'slice');
+  return inShare(share, keys.map((key) => `toString(${key})`).join(', '));
 }
 
 /** Publishes a version of those hours; version 0 unsettles them: they are read from the calls until settled again. */
