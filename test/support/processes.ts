@@ -1,6 +1,6 @@
 /** Processes as a user starts them: a main by its file, settings by the environment, output read as it comes. */
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -62,7 +62,7 @@ export function runFile(file: string, options: RunOptions = {}): RunningProcess 
     },
   );
   const pid = child.pid!;
-  endWithThisProcess(pid);
+  endWithThisProcess(child);
   let stdout = '';
   let output = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
@@ -107,12 +107,14 @@ export function runFile(file: string, options: RunOptions = {}): RunningProcess 
 }
 
 /** A shell waits for the end of a pipe that only this process holds, so even SIGKILL leaves nothing behind. */
-function endWithThisProcess(pid: number): void {
-  const guard = spawn('sh', ['-c', 'read -r _; kill -9 "$0" 2>/dev/null', String(pid)], {
+function endWithThisProcess(child: ChildProcess): void {
+  const guard = spawn('sh', ['-c', 'read -r _; kill -9 "$0" 2>/dev/null', String(child.pid)], {
     stdio: ['pipe', 'ignore', 'ignore'],
     detached: true,
   });
   guard.unref();
+  // Later the number may be another process's.
+  child.once('exit', () => guard.kill('SIGKILL'));
   (guard.stdin as unknown as { unref(): void }).unref();
 }
 

@@ -12,14 +12,40 @@ const { values } = parseArgs({
   },
   allowNegative: true,
 });
-const { violations, ...result } = await stress({
-  seed: Number(values.seed),
-  seconds: Number(values.seconds),
-  kills: values.kills,
-  erasures: values.erasures,
-  readers: Number(values.readers),
-  say: (line) => console.error(line),
+/** For what is under way when the time is up, and the comparison at the end. */
+const GRACE_MS = 300_000;
+
+/** However the process ends, it says a result or why there is none, and exits 0 for a good result only. */
+let isTold = false;
+function giveUp(why: unknown): never {
+  isTold = true;
+  console.error('The stress run has no result:', why);
+  process.exit(1);
+}
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+  process.on(signal, () => giveUp(`it was sent ${signal}`));
+process.on('uncaughtException', giveUp);
+process.on('exit', (code) => {
+  if (!isTold) giveUp(`it exited with ${code}`);
 });
-console.log(JSON.stringify({ ...values, ...result, violations: violations.length }));
-for (const violation of violations.slice(0, 20)) console.log(violation);
-process.exitCode = violations.length === 0 ? 0 : 1;
+// It also keeps the process up where nothing else does.
+const watchdog = setTimeout(() => giveUp('it does not end'), Number(values.seconds) * 1000 + GRACE_MS);
+
+try {
+  const { violations, ...result } = await stress({
+    seed: Number(values.seed),
+    seconds: Number(values.seconds),
+    kills: values.kills,
+    erasures: values.erasures,
+    readers: Number(values.readers),
+    say: (line) => console.error(line),
+  });
+  console.log(JSON.stringify({ ...values, ...result, violations: violations.length }));
+  for (const violation of violations.slice(0, 20)) console.log(violation);
+  process.exitCode = violations.length === 0 ? 0 : 1;
+  isTold = true;
+} catch (error) {
+  giveUp(error);
+} finally {
+  clearTimeout(watchdog);
+}

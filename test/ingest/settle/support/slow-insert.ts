@@ -38,6 +38,8 @@ export async function insertSlowly(
       else reject(new Error(`The insert was answered ${response.statusCode}.`));
     });
   });
+  // Whatever else may have come, nothing comes any more.
+  sending.on('close', () => reject(new Error('The connection of the insert was closed.')));
   sending.write(bodies[0]!);
   await sleep(pause_ms);
   sending.end(bodies[1]!);
