@@ -2,24 +2,21 @@
 
 import { microsecondsOf, type ShownCall } from '../../schemas/queries/call-columns.ts';
 import {
-  type CallPlace,
   type CallSearch,
   callSearchStatement,
   type FoundCall,
   foundCallsStatement,
-  hoursSearchStatement,
   searchStartStatement,
 } from '../../schemas/queries/call-search.ts';
 import { horizonMs } from '../../schemas/queries/counted-calls.ts';
 import type { Counting, HourState } from '../../schemas/queries/counting.ts';
-import type { LookupStart } from '../../schemas/queries/hours-counting.ts';
 import { type CallId, keptPayloadsStatement } from '../../schemas/queries/one-call.ts';
 import type { Project } from '../../schemas/queries/project.ts';
-import { unlessStale } from '../../schemas/queries/with-counting.ts';
 import { encodeCursor } from '../cursor.ts';
 import type { CallSearchRequest } from '../parameters/call-search.ts';
 import type { Window } from '../parameters/window.ts';
 import type { Ask, RouteContext } from './context.ts';
+import { findInHours, placeOf } from './find-in-hours.ts';
 import { type PayloadFacts, payloadOutlook } from './payload.ts';
 
 const HOUR_MS = 3_600_000;
@@ -47,31 +44,6 @@ export function slicesOf(
     open = { from_ms: start_ms, to_ms: open?.to_ms ?? end_ms, rows: (open?.rows ?? 0) + rows };
   }
   return open ? [...slices, { from_ms: open.from_ms, to_ms: open.to_ms }] : slices;
-}
-
-/** So many hours of those that may hold what is looked for are searched at once, newest first. */
-const HOURS_AT_ONCE = [24, 240];
-const HOURS_LATER = 2_000;
-
-/** What a trace or a hash narrows down: only the hours that have it are asked about, and read. */
-async function findInHours(
-  search: CallSearch,
-  { hours, counting }: LookupStart,
-  ask: Ask,
-): Promise<ShownCall[]> {
-  const found: ShownCall[] = [];
-  for (let at = 0, step = 0; at < hours.length && found.length < search.limit; step++) {
-    const some = hours.slice(at, at + (HOURS_AT_ONCE[step] ?? HOURS_LATER));
-    at += some.length;
-    const rest = { ...search, limit: search.limit - found.length };
-    const inSome = (counting: Counting): Promise<ShownCall[]> =>
-      ask<ShownCall>(hoursSearchStatement({ ...rest, scope: { ...search.scope, counting } }, some));
-    // Repeats in hours that are over are known as a rule; if they are not, the statement fails.
-    const isOver = (some[0]! + 2) * HOUR_MS <= search.scope.now_ms;
-    const known = isOver ? await unlessStale(() => inSome(counting)) : undefined;
-    found.push(...(known ?? (await ask.counted(search.scope, inSome, some))));
-  }
-  return found;
 }
 
 /** Hours that are asked about first, and searched. */
@@ -219,9 +191,3 @@ export async function pageOfCalls(
     next_cursor: more ? encodeCursor({ window, place: placeOf(last) }, digest) : null,
   };
 }
-
-const placeOf = ({ started_at, trace_id, span_id }: ShownCall): CallPlace => ({
-  started_us: microsecondsOf(started_at),
-  trace_id,
-  span_id,
-});

@@ -85,21 +85,29 @@ async function strikersOf(first: SpanRepeats['pairs'], scope: LookupScope, ask: 
 }
 
 /**
- * Keys of the spans that count, by the definition that every number is made of. `repeats` and the calls were read after
- * the start, in whatever order: a row of the calls that came meanwhile is younger than the last look for repeats.
+ * Keys of repeats; undefined if there may be some that nobody has looked for. `repeats` and the calls were read after
+ * what `counting` says, in whatever order: a row of the calls that came meanwhile is younger than the last look.
  */
-export async function countedAmong(
+export function struckAmong(
   calls: readonly StoredCall[],
   { newest_ms, pairs }: SpanRepeats,
+  { examined_ms }: Counting,
+): Set<string> | undefined {
+  const newest = Math.max(newest_ms, ...calls.map(({ inserted_ms }) => Number(inserted_ms)));
+  return newest <= examined_ms ? new Set(pairs.map(({ repeat }) => textOf(repeat))) : undefined;
+}
+
+/**
+ * Keys of the spans that count, by the definition that every number is made of. */
+export async function countedAmong(
+  calls: readonly StoredCall[],
+  repeats: SpanRepeats,
   { scope }: TraceStart,
   ask: Ask,
 ): Promise<Set<string>> {
   const keys = calls.map(keyOf);
-  const newest = Math.max(newest_ms, ...calls.map(({ inserted_ms }) => Number(inserted_ms)));
-  if (newest <= scope.counting.examined_ms) {
-    const struck = new Set(pairs.map(({ repeat }) => textOf(repeat)));
-    return new Set(keys.map(textOf).filter((key) => !struck.has(key)));
-  }
+  const struck = struckAmong(calls, repeats, scope.counting);
+  if (struck) return new Set(keys.map(textOf).filter((key) => !struck.has(key)));
   // Rows have come whose repeats nobody has looked for: they are looked for now.
   const starts = calls.map(startedMs);
   const from_ms = Math.floor(Math.min(...starts));

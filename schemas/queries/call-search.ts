@@ -1,10 +1,11 @@
 /** Searching calls: the counted calls that match, newest first, a page at a time. */
 import { BoundValues } from './bound-values.ts';
 import { LIST_FIELDS, shownColumns } from './call-columns.ts';
-import { type CountedScope, countedCallsOf, countedSource, horizonMs } from './counted-calls.ts';
+import { type CountedScope, countedCallsOf, countedSource, horizonMs, notErased } from './counted-calls.ts';
 import { type Filter, filterCalls } from './filters.ts';
 import { lookupStartStatement } from './hours-counting.ts';
 import { bytes, hasTerm, hoursIn, type LookupTerm, ofHours } from './lookup-hours.ts';
+import { INSERTED } from './one-call.ts';
 import type { Project } from './project.ts';
 import { MS_PER_HOUR } from './settling/times.ts';
 import type { SpanKey } from './span-repeats.ts';
@@ -135,6 +136,30 @@ export function hoursSearchStatement(search: CallSearch, hours: readonly number[
   const { ctes, select } = countedCallsOf(search.scope, ofHours(hours), values, conditionsOf(search, values));
   const sql = `${ctes.length === 0 ? '' : `WITH ${ctes.join(',\n')}\n`}SELECT ${shownColumns(LIST_FIELDS, 'c')}
 FROM (${select}) AS c
+ORDER BY ${NEWEST_FIRST('c.')}
+LIMIT ${values.bind('UInt32', search.limit)}`;
+  return { sql, params: values.params };
+}
+
+/** Rows of `StoredCall` in these hours of the window, newest first, repeats among them. */
+export function storedSearchStatement(search: CallSearch, hours: readonly number[]): Statement {
+  const values = new BoundValues();
+  const { scope } = search;
+  const project = `project = ${values.bind('String', scope.project)}`;
+  const own = hoursIn(hours);
+  const time = (ms: number): string =>
+    `fromUnixTimestamp64Milli(${values.bind('Int64', Math.trunc(ms))}, 'UTC')`;
+  const conditions = [
+    project,
+    own,
+    `started_at >= ${time(scope.from_ms)}`,
+    `started_at < ${time(scope.to_ms)}`,
+    ...notErased(scope, project, own, values),
+    `(${conditionsOf(search, values)})`,
+  ];
+  const sql = `SELECT ${shownColumns(LIST_FIELDS, 'c')}, ${INSERTED}
+FROM (SELECT *, hour, inserted_at FROM ${values.bind('Identifier', scope.database)}.calls FINAL
+  WHERE ${conditions.join('\n    AND ')}) AS c
 ORDER BY ${NEWEST_FIRST('c.')}
 LIMIT ${values.bind('UInt32', search.limit)}`;
   return { sql, params: values.params };

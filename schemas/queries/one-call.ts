@@ -55,7 +55,8 @@ function ofTrace(
     AND ${own} AND ${visible(scope, values, own)}`;
 }
 
-const INSERTED = 'toUnixTimestamp64Milli(c.inserted_at) AS inserted_ms';
+/** The column that makes a shown call a stored one. */
+export const INSERTED = 'toUnixTimestamp64Milli(c.inserted_at) AS inserted_ms';
 
 /**
  * One row of `StoredCall` with all its fields, or none: of a span that was sent with two starts the later, which counts.

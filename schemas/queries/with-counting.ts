@@ -34,19 +34,11 @@ export async function withCounting<T>(
     const counting = first.read(await ask(first));
     const search = attempt === 1 ? freshRepeatsStatement(scope, counting) : undefined;
     const fresh = search?.read(await ask(search));
-    const known = fresh ? { ...counting, fresh } : counting;
-    if (attempt === ATTEMPTS) return await use(known);
-    const used = await unlessStale(async () => ({ answer: await use(known) }));
-    if (used) return used.answer;
-  }
-}
-
-/** What `work` resolves with; undefined where a statement of it fails because the calls have changed. */
-export async function unlessStale<T>(work: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await work();
-  } catch (error) {
-    if (error instanceof WarehouseError && error.code === STALE_CODE) return undefined;
-    throw error;
+    try {
+      return await use(fresh ? { ...counting, fresh } : counting);
+    } catch (error) {
+      const stale = error instanceof WarehouseError && error.code === STALE_CODE;
+      if (!stale || attempt === ATTEMPTS) throw error;
+    }
   }
 }
