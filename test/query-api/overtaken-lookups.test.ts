@@ -1,0 +1,125 @@
+/** Lookups ask several statements: what comes in between, and what repeats leave of a page. */
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { FastifyInstance } from 'fastify';
+import { createQueryApi } from '../../query-api/server.ts';
+import { createKeyRing } from '../../schemas/identity/key-ring.ts';
+import { BlockBuilder } from '../../schemas/native/block-builder.ts';
+import { type CallRow, calls } from '../../schemas/record/calls.ts';
+import { idOf, makeCall } from '../support/rows.ts';
+import { get, type Harness, hex, KEYED_HASH, KEYS, RETENTION, startHarness } from './support/harness.ts';
+
+let harness: Harness;
+let app: FastifyInstance;
+/** Happens once, after the first statement that the pattern is in. */
+let meanwhile: { after: RegExp; what: () => Promise<void> } | undefined;
+before(async () => {
+  harness = await startHarness();
+  const { reader } = harness;
+  app = await createQueryApi({
+    warehouse: {
+      ...reader,
+      async query(sql, options) {
+        const answer = await reader.query(sql, options);
+        const now = meanwhile?.after.test(sql) ? meanwhile : undefined;
+        if (now) meanwhile = undefined;
+        await now?.what();
+        return answer as never;
+      },
+    },
+    database: harness.engine.database,
+    keyRing: createKeyRing(KEYS),
+    keyedHash: KEYED_HASH,
+    user_ids: 'raw',
+    retention: RETENTION,
+    version: '0.0.0-test',
+  });
+});
+after(async () => {
+  await app.close();
+  await harness.stop();
+});
+
+async function insertUnexamined(rows: readonly CallRow[]): Promise<void> {
+  const block = new BlockBuilder(calls);
+  for (const row of rows) block.append(row);
+  await harness.writer.insert(await block.finish());
+}
+
+/** A library's span around a client's: the inner one counts. */
+function pairOf(response_hash: Uint8Array, at_us = 0): { outer: CallRow; inner: CallRow } {
+  const started_at = makeCall().started_at + at_us;
+  const common = { project: 'shop', response_hash, input_tokens: 1_234, output_tokens: 56 };
+  const outer = makeCall({ ...common, scope: 'library', duration_ms: 900, started_at });
+  const inner = makeCall({
+    ...common,
+    scope: 'client',
+    duration_ms: 800,
+    trace_id: outer.trace_id,
+    parent_span_id: outer.span_id,
+    started_at: started_at + 50_000,
+  });
+  return { outer, inner };
+}
+
+const spansOf = (items: { span_id: string }[]): string[] => items.map(({ span_id }) => span_id);
+
+test('pages of a search by hash are full of calls that count, however many repeats lie between', async () => {
+  const hash = idOf(1_000, 32);
+  const pairs = Array.from({ length: 9 }, (_, index) => pairOf(hash, index * 60_000_000));
+  await harness.insertCalls(pairs.flatMap(({ outer, inner }) => [outer, inner]));
+  const found: string[] = [];
+  for (let cursor: string | null = ''; cursor !== null; ) {
+    const url = `/v1/calls?response_hash=${hex(hash)}&from=now-3d&limit=4${cursor && `&cursor=${cursor}`}`;
+    const { json } = await get(app, url);
+    assert.equal(json.items.length, cursor === null || json.next_cursor ? 4 : 1);
+    found.push(...spansOf(json.items));
+    cursor = json.next_cursor;
+  }
+  assert.deepEqual(
+    found,
+    pairs.toReversed().map(({ inner }) => hex(inner.span_id)),
+  );
+});
+
+test('a call that comes anew between the choice of a page and the reading of it is shown as it counts', async () => {
+  const [stays, changes] = [0, 1].map(() =>
+    makeCall({ project: 'shop', error_type: 'auth', status: 'error' }),
+  );
+  await harness.insertCalls([stays!, changes!]);
+  const url = '/v1/calls?error_type=auth&from=now-3d';
+  assert.equal((await get(app, url)).json.items.length, 2);
+  const anew = { ...changes!, version: changes!.version + 1, error_type: '', status: 'ok' as const };
+  meanwhile = { after: /AS received_us/, what: () => harness.insertCalls([anew]) };
+  assert.deepEqual(spansOf((await get(app, url)).json.items), [hex(stays!.span_id)]);
+  assert.equal(meanwhile, undefined);
+});
+
+test('a repeat that comes while its trace or its answer is looked up is found', async () => {
+  for (const [index, lookup] of ['trace', 'call', 'hash'].entries()) {
+    const hash = idOf(2_000 + index, 32);
+    const { outer, inner } = pairOf(hash);
+    await harness.insertCalls([outer]);
+    // Repeats are known up to now, and no further.
+    await harness.writer.command('TRUNCATE TABLE plumbline.examined');
+    await harness.writer.command(
+      'INSERT INTO plumbline.examined (upto) VALUES (now64(3) + INTERVAL 2 SECOND)',
+    );
+    await sleep(20);
+    meanwhile = { after: /'holds' AS fact/, what: () => insertUnexamined([inner]) };
+    const trace_id = hex(outer.trace_id);
+    if (lookup === 'trace') {
+      const { json } = await get(app, `/v1/traces/${trace_id}`);
+      assert.equal(json.calls, 1);
+      assert.deepEqual([json.roots[0].counted, json.roots[0].children[0].counted], [false, true]);
+    } else if (lookup === 'call') {
+      const { json } = await get(app, `/v1/calls/${trace_id}/${hex(outer.span_id)}`);
+      assert.equal(json.counted, false);
+    } else {
+      const { json } = await get(app, `/v1/calls?response_hash=${hex(hash)}&from=now-3d`);
+      assert.deepEqual(spansOf(json.items), [hex(inner.span_id)]);
+    }
+    assert.equal(meanwhile, undefined);
+  }
+});
