@@ -60,15 +60,10 @@ export function comparabilityOf(mix: readonly MixRow[], candidate: number): Comp
   return MIX_DIMENSION_NAMES.map((dimension) => comparabilityOn(dimension, mix, candidate));
 }
 
-/** The slices of most calls over all arms, and how many others there are. */
-export function largestSlices(mix: readonly MixRow[], most: number): { slices: string[]; left_out: number } {
-  const calls = new Map<string, number>();
-  for (const row of mix) {
-    // What is in no slice is no slice: it stands in the row of all calls.
-    if (row.dimension === 'slice' && row.value !== '') {
-      calls.set(row.value, (calls.get(row.value) ?? 0) + row.calls);
-    }
-  }
-  const names = [...calls].sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1)).map(([name]) => name);
-  return { slices: names.slice(0, most), left_out: Math.max(0, names.length - most) };
+/** How many slices the arms' calls are in. */
+export function slicesOf(mix: readonly MixRow[]): number {
+  // What is in no slice is no slice: it stands in the row of all calls.
+  return new Set(
+    mix.filter(({ dimension, value }) => dimension === 'slice' && value !== '').map(({ value }) => value),
+  ).size;
 }

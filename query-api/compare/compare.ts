@@ -1,11 +1,11 @@
 /** The whole answer of a comparison. */
 import type { ArmsQuery } from '../../schemas/queries/arms/compared-arms.ts';
-import { type MixRow, trafficMixStatement } from '../../schemas/queries/arms/traffic-mix.ts';
+import type { MixRow } from '../../schemas/queries/arms/traffic-mix.ts';
 import type { Counting } from '../../schemas/queries/counting.ts';
 import type { Project } from '../../schemas/queries/project.ts';
 import { CONFIDENCE } from '../arms/estimates.ts';
 import type { Ask, RouteContext } from '../routes/context.ts';
-import { type Comparability, callsOf, comparabilityOf, largestSlices } from './comparability.ts';
+import { type Comparability, callsOf, comparabilityOf, slicesOf } from './comparability.ts';
 import type { CompareRequest } from './compare-request.ts';
 import { type MatrixRow, matrixOf } from './matrix.ts';
 
@@ -65,15 +65,15 @@ async function matchedWith(
 ): Promise<Matched> {
   const on = differing.map(({ dimension }) => dimension);
   const pair = { ...arms, arms: [arms.arms[0]!, arms.arms[arm]!] };
-  const { rows, calls } = await matrixOf(
+  const matched = await matrixOf(
     { arms: pair, names: [names[0]!, names[arm]!], scores, slices: [], matching: { on } },
     ask,
   );
   return {
     on,
-    baseline_share: calls[0]! / Math.max(1, callsOf(mix, 0)),
-    candidate_share: calls[1]! / Math.max(1, callsOf(mix, arm)),
-    rows,
+    baseline_share: callsOf(matched.mix, 0) / Math.max(1, callsOf(mix, 0)),
+    candidate_share: callsOf(matched.mix, 1) / Math.max(1, callsOf(mix, arm)),
+    rows: matched.rows,
   };
 }
 
@@ -117,13 +117,10 @@ async function compareCounted(
   const { now_ms, calls_days, counting } = scope;
   const arms: ArmsQuery = { scope, arms: request.arms, filters: request.filters };
   const names = request.arms.map(({ selector_text }) => selector_text);
-  const mix = (await ask<MixRow>(trafficMixStatement(arms))).map((row) => ({
-    ...row,
-    arm: Number(row.arm),
-    calls: Number(row.calls),
-  }));
-  const { slices, left_out } = largestSlices(mix, MOST_SLICES);
-  const { rows, metrics } = await matrixOf({ arms, names, scores: request.scores, slices }, ask);
+  const { rows, mix, metrics, slices } = await matrixOf(
+    { arms, names, scores: request.scores, slices: { largest: MOST_SLICES } },
+    ask,
+  );
   const armAnswers = request.arms.map(({ selector_text, from_ms, to_ms }, arm) => ({
     arm: selector_text,
     from: iso(from_ms),
@@ -157,7 +154,7 @@ async function compareCounted(
     calls_expire_at: iso(Math.max(oldest_ms, horizon_ms) + calls_days * MS_PER_DAY),
     metrics,
     slices,
-    slices_left_out: left_out,
+    slices_left_out: slicesOf(mix) - slices.length,
     warnings: warningsOf({ baseline, candidates }, oldest_ms, horizon_ms),
     rows,
   };

@@ -5,9 +5,14 @@ import {
   MATRIX_METRICS,
   SCORE_METRIC,
 } from '../../schemas/queries/arms/arm-metrics.ts';
-import { type ArmStatisticsRow, armStatisticsStatement } from '../../schemas/queries/arms/arm-statistics.ts';
+import {
+  type ArmStatisticsQuery,
+  type ArmStatisticsRow,
+  armStatisticsStatement,
+} from '../../schemas/queries/arms/arm-statistics.ts';
 import type { ArmsQuery } from '../../schemas/queries/arms/compared-arms.ts';
 import type { Matching } from '../../schemas/queries/arms/matched-arms.ts';
+import type { MixRow } from '../../schemas/queries/arms/traffic-mix.ts';
 import { armDataOf } from '../arms/arm-data.ts';
 import { contrastOf, estimateOf } from '../arms/estimates.ts';
 import type { Ask } from '../routes/context.ts';
@@ -43,8 +48,17 @@ export interface MatrixQuery {
   /** What each arm is called, in their order. */
   names: readonly string[];
   scores: readonly string[];
-  slices: readonly string[];
+  /** Those that get rows, or how many of those with the most calls. */
+  slices: ArmStatisticsQuery['slices'];
   matching?: Matching;
+}
+
+export interface Matrix {
+  rows: MatrixRow[];
+  /** Where the largest slices are asked for the whole mix of traffic, else the calls of the arms and slices. */
+  mix: MixRow[];
+  metrics: string[];
+  slices: string[];
 }
 
 /** Deviations of the rank that a 95 % interval stays within, with room for small samples. */
@@ -90,13 +104,13 @@ function rowsOfMetric(
   });
 }
 
-/** Rows of one statement's metrics, and the calls that each arm was made of. */
+/** Rows of one statement's metrics, and what of its answer is the mix of traffic. */
 async function ofMetrics(
   query: MatrixQuery,
   metrics: readonly NamedMetric[],
   score: string | undefined,
   ask: Ask,
-): Promise<{ rows: MatrixRow[]; calls: number[] }> {
+): Promise<Omit<Matrix, 'metrics'>> {
   const answered = await ask<ArmStatisticsRow>(
     armStatisticsStatement({
       ...query.arms,
@@ -107,13 +121,20 @@ async function ofMetrics(
       reach: REACH,
     }),
   );
-  const found = new Map(answered.map((row) => [`${row.arm} ${row.overall} ${row.slice}`, row]));
+  const mix = answered.map(({ arm, dimension, value, calls }) => ({
+    arm: Number(arm),
+    dimension,
+    value,
+    calls: Number(calls),
+  }));
+  const slices = 'largest' in query.slices ? measuredSlices(answered) : [...query.slices];
+  const found = new Map(answered.map((row) => [`${row.arm} ${row.dimension} ${row.value}`, row]));
   const places: Place[] = [
     { level: 'overall', slice: '' },
-    ...query.slices.map((slice) => ({ level: 'slice' as const, slice })),
+    ...slices.map((slice) => ({ level: 'slice' as const, slice })),
   ];
   const at = (arm: number, { level, slice }: Place) =>
-    found.get(`${arm} ${level === 'overall' ? 1 : 0} ${slice}`);
+    found.get(`${arm} ${level === 'overall' ? 'all' : 'slice'} ${slice}`);
   const rows = places.flatMap((place) =>
     metrics.flatMap((metric, index) => {
       const estimates = query.names.map((_, arm) => {
@@ -123,29 +144,36 @@ async function ofMetrics(
       return rowsOfMetric(place, metric, query.names, estimates);
     }),
   );
-  return { rows, calls: query.names.map((_, arm) => Number(at(arm, places[0]!)?.calls ?? 0)) };
+  return { rows, mix, slices };
+}
+
+/** Those that came with measures, the ones of most calls over all arms first. */
+function measuredSlices(answered: readonly ArmStatisticsRow[]): string[] {
+  const calls = new Map<string, number>();
+  for (const row of answered) {
+    if (row.dimension !== 'slice' || !row.has_measures) continue;
+    calls.set(row.value, (calls.get(row.value) ?? 0) + Number(row.calls));
+  }
+  return [...calls].sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1)).map(([name]) => name);
 }
 
 const scoreMetric = (score: string): NamedMetric => ({ name: `score:${score}`, metric: SCORE_METRIC });
 
 /** Slice by slice, the overall rows first; one statement for all metrics and the first score, and one for each other. */
-export async function matrixOf(
-  query: MatrixQuery,
-  ask: Ask,
-): Promise<{ rows: MatrixRow[]; calls: number[]; metrics: string[] }> {
+export async function matrixOf(query: MatrixQuery, ask: Ask): Promise<Matrix> {
   const plain = MATRIX_METRICS.map((name) => ({ name, metric: armMetrics[name] }));
   const [score, ...others] = query.scores;
   const together = score === undefined ? plain : [...plain, scoreMetric(score)];
-  const first = await ofMetrics(query, together, score, ask);
+  const { mix, slices, ...first } = await ofMetrics(query, together, score, ask);
   const rows = [...first.rows];
   const metrics = together.map(({ name }) => name as string);
   for (const other of others) {
     const named = scoreMetric(other);
     metrics.push(named.name);
-    rows.push(...(await ofMetrics(query, [named], other, ask)).rows);
+    rows.push(...(await ofMetrics({ ...query, slices }, [named], other, ask)).rows);
   }
-  const order = ['', ...query.slices];
+  const order = ['', ...slices];
   // Scores come from statements of their own, yet stand with the other metrics of their slice.
   rows.sort((a, b) => order.indexOf(a.slice) - order.indexOf(b.slice));
-  return { rows, calls: first.calls, metrics };
+  return { rows, mix, metrics, slices };
 }

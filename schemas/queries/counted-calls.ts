@@ -43,18 +43,28 @@ export function hoursBetween(first: number, last: number): HourCondition {
 /**
  * A SELECT of every column of the counted calls of the window, `hour` included; it stands by itself. Of them only those
  * for which the condition `asked` holds: it is written here so that repeats are looked up for no others, which is most
- * of what a narrow question costs.
+ * of what a narrow question costs. `also` are columns to be made besides, where they are read.
  */
-export function countedCalls(scope: CountedScope, values: BoundValues, asked?: string): string {
-  const { ctes, select } = countedSource(scope, values, asked);
+export function countedCalls(
+  scope: CountedScope,
+  values: BoundValues,
+  asked?: string,
+  also: readonly string[] = [],
+): string {
+  const { ctes, select } = countedSource(scope, values, asked, also);
   return ctes.length === 0 ? select : `WITH ${ctes.join(',\n')}\n${select}`;
 }
 
 /** The same in parts, for a statement that has CTEs of its own. */
-export function countedSource(scope: CountedScope, values: BoundValues, asked?: string): Source {
+export function countedSource(
+  scope: CountedScope,
+  values: BoundValues,
+  asked?: string,
+  also: readonly string[] = [],
+): Source {
   const from_ms = Math.max(scope.from_ms, horizonMs(scope));
   const hours = hoursBetween(Math.floor(from_ms / MS_PER_HOUR), Math.floor((scope.to_ms - 1) / MS_PER_HOUR));
-  return countedCallsOf({ ...scope, from_ms }, hours, values, asked);
+  return countedCallsOf({ ...scope, from_ms }, hours, values, asked, also);
 }
 
 /** The same of some hours, cut to the window. */
@@ -63,6 +73,7 @@ export function countedCallsOf(
   hours: HourCondition,
   values: BoundValues,
   asked?: string,
+  also: readonly string[] = [],
 ): Source {
   const { database } = scope;
   const calls = `${database}.calls`;
@@ -84,7 +95,7 @@ export function countedCallsOf(
   ];
   return {
     ctes: repeats.ctes,
-    select: `SELECT *, hour FROM ${calls} FINAL\n  WHERE ${conditions.join('\n    AND ')}`,
+    select: `SELECT ${['*', 'hour', ...also].join(', ')} FROM ${calls} FINAL\n  WHERE ${conditions.join('\n    AND ')}`,
   };
 }
 

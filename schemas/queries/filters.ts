@@ -43,11 +43,15 @@ export function filterCells(filters: readonly Filter[], values: BoundValues): st
   );
 }
 
-/** The slices of a call, `['']` if none. */
-export const SLICES = "if(empty(slices), [''], arrayDistinct(arrayMap(s -> toString(s), slices)))";
+const slicesOf = (column: string): string =>
+  `if(empty(${column}), [''], arrayDistinct(arrayMap(s -> toString(s), ${column})))`;
 
-/** The slices of a call that the filters on slices leave: what a grouping by slice shows. */
-export function slicesLeft(filters: readonly Filter[], values: BoundValues): string {
+/** The slices of a call, `['']` if none. */
+export const SLICES = slicesOf('slices');
+
+/** The slices of a call that the filters on slices leave: what a grouping by slice shows. `column` holds them. */
+export function slicesLeft(filters: readonly Filter[], values: BoundValues, column = 'slices'): string {
+  const all = slicesOf(column);
   const conditions = filters.flatMap((filter) => conditionsOn(filter, values, (list) => `(s IN ${list})`));
-  return conditions.length === 0 ? SLICES : `arrayFilter(s -> ${conjunction(conditions)}, ${SLICES})`;
+  return conditions.length === 0 ? all : `arrayFilter(s -> ${conjunction(conditions)}, ${all})`;
 }

@@ -211,6 +211,49 @@ test('CSV and JSON lines hold the matrix', async () => {
   assert.ok(csv.headers['x-plumbline-as-of']);
 });
 
+test('of many slices those of most calls in all arms have rows, and the others are counted', async () => {
+  const from_ms = Date.now() - 3 * 86_400_000;
+  const calls = ['a', 'b'].flatMap((model) =>
+    Array.from({ length: 23 }, (_, slice) =>
+      // What is large in one arm is small in the other, so neither alone decides.
+      Array.from({ length: model === 'a' ? 1 + slice : 24 + (slice % 3) * 3 - slice }, (_, n) =>
+        makeCall({
+          project: 'shop',
+          service: 'sliced',
+          model,
+          slices: [`slice-${String(slice).padStart(2, '0')}`],
+          duration_ms: 100 + n,
+        }),
+      ),
+    ).flat(),
+  );
+  await harness.insertCalls([...calls, makeCall({ project: 'shop', service: 'sliced', model: 'a' })]);
+  const { rows, slices, slices_left_out, candidates } = await compare(
+    `baseline=model:a&candidate=model:b&service=sliced&from=${from_ms}`,
+  );
+  const sizes = new Map<string, number>();
+  for (const call of calls) {
+    const [slice] = call.slices as [string];
+    sizes.set(slice, (sizes.get(slice) ?? 0) + 1);
+  }
+  const largest = [...sizes].sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1)).map(([name]) => name);
+  assert.deepEqual(slices, largest.slice(0, 20));
+  assert.equal(slices_left_out, 3);
+  for (const slice of largest) {
+    for (const [role, model] of [
+      ['baseline', 'a'],
+      ['candidate', 'b'],
+    ] as const) {
+      const own = calls.filter((call) => call.model === model && (call.slices as string[])[0] === slice);
+      assert.equal(
+        rowOf(rows, 'error_rate', role, slice)?.n,
+        slices.includes(slice) ? own.length : undefined,
+      );
+    }
+  }
+  assert.ok(candidates[0].comparability.length > 0);
+});
+
 test('a key sees its own project alone', async () => {
   const { baseline, rows } = await compare(`${ARMS}&${WINDOW}`, OTHER_KEY);
   const [other] = await rowsOf(

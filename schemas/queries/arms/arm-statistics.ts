@@ -5,23 +5,24 @@ import type { Statement } from '../statement.ts';
 import type { ArmMeasure } from './arm-metrics.ts';
 import { type ArmsQuery, armCtes, armsOf } from './compared-arms.ts';
 import { joinStrata, type Matching } from './matched-arms.ts';
+import { KIND, type MixRow, MOST_VALUES } from './traffic-mix.ts';
 
 export interface ArmStatisticsQuery extends ArmsQuery {
   measures: readonly ArmMeasure[];
-  /** Slices that get rows of their own besides the row of all calls. */
-  slices: readonly string[];
+  /** Slices that get rows of their own besides the row of all calls; or so many of those with the most calls. */
+  slices: readonly string[] | { largest: number };
   /** Weights the candidate's calls so that its traffic is mixed like the baseline's; without, each call weighs 1. */
   matching?: Matching;
   /** How far from its quantile a sample is brought, in standard deviations of the rank. */
   reach: number;
 }
 
-/** `m0`, `m1`, ... hold the parts of each measure; see arm-rows.ts, which reads them. */
-export interface ArmStatisticsRow {
-  arm: number;
-  overall: number;
-  slice: string;
-  calls: number;
+/**
+ * `m0`, `m1`, ... hold the parts of each measure; see arm-data.ts, which reads them. Where the largest slices are asked
+ * for there are rows of the whole mix of traffic, and what is neither all calls nor such a slice has no measures.
+ */
+export interface ArmStatisticsRow extends MixRow {
+  has_measures?: number;
   [measure: `m${number}`]: unknown;
 }
 
@@ -55,7 +56,7 @@ function plainQuantile(m: string, { level, value }: ArmMeasure & { kind: 'quanti
     columns: [`${there(value)} AS ${m}_v`],
     sums: [`groupArray(${m}_v) AS ${m}_list`],
     totals: [
-      `arraySort(groupArrayArray(${m}_list)) AS ${m}_sorted`,
+      `arraySort(groupArrayArrayIf(${m}_list, is_measured)) AS ${m}_sorted`,
       `toFloat64(length(${m}_sorted)) AS ${m}_n`,
     ],
     tuple: `(${m}_n, ${first}, arraySlice(${m}_sorted, ${first}, ${number}))`,
@@ -71,7 +72,7 @@ function weightedQuantile(m: string, measure: ArmMeasure & { kind: 'quantile' },
     sums: [...worth.sums, `groupArrayIf((assumeNotNull(${m}_v), weight), ${m}_v IS NOT NULL) AS ${m}_list`],
     totals: [
       ...worth.totals,
-      `arraySort(groupArrayArray(${m}_list)) AS ${m}_sorted`,
+      `arraySort(groupArrayArrayIf(${m}_list, is_measured)) AS ${m}_sorted`,
       `arrayMap(w -> w / ${m}_total * ${m}_worth, arrayCumSum(${m}_sorted.2)) AS ${m}_ranks`,
     ],
     tuple: `(${m}_n, ${m}_worth, arrayFilter(p -> abs(p.2 - ${m}_worth * ${level}) <= ${rankSpread(`${m}_worth`, level, reach)},
@@ -148,41 +149,68 @@ function partsOf(m: string, measure: ArmMeasure, weighted: boolean, reach: numbe
   }
 }
 
+/** What a group of calls counts for, made of `any_slices` and, for the whole mix, of its kind. */
+function groupsOf(query: ArmStatisticsQuery, values: BoundValues) {
+  const { slices } = query;
+  const filters = query.filters.filter(({ dimension }) => dimension === 'slice');
+  const each = (list: string): string => `arrayMap(s -> ('slice', s), ${list})`;
+  if ('largest' in slices) {
+    const places = `arrayConcat(${KIND.places}, ${each(slicesLeft(filters, values, 'any_slices'))})`;
+    return { columns: KIND.columns, keys: [`${KIND.id} AS kind_id`], kept: KIND.kept, places };
+  }
+  if (slices.length === 0) return { columns: [], keys: [], kept: [], places: `[('all', '')]` };
+  const asked = values.bind('Array(String)', slices);
+  return {
+    columns: [`arrayFilter(s -> s IN ${asked}, ${slicesLeft(filters, values)}) AS shown`],
+    keys: ['cityHash64(shown) AS slices_id'],
+    kept: ['any(shown) AS any_shown'],
+    places: `arrayConcat([('all', '')], ${each('any_shown')})`,
+  };
+}
+
+/** Rows of the SELECT `rows`, measures only where `largest` slices and the row of all calls have them. */
+function largestOnly(rows: string, measures: readonly string[], largest: number): string {
+  return `SELECT arm, dimension, value, calls, has_measures,
+  ${measures.map((m) => `if(has_measures, ${m}, defaultValueOfArgumentType(${m})) AS ${m}`).join(',\n  ')}
+FROM (SELECT *, dimension = 'all' OR (dimension = 'slice' AND value != '' AND place <= ${largest}) AS has_measures
+  FROM (SELECT *, dense_rank() OVER (PARTITION BY dimension ORDER BY value = '', of_arms DESC, value) AS place
+    FROM (SELECT *, sum(calls) OVER (PARTITION BY dimension, value) AS of_arms FROM (${rows}))))
+ORDER BY has_measures DESC, calls DESC, arm, dimension, value
+LIMIT ${MOST_VALUES} BY arm, dimension`;
+}
+
 /**
  * A row for each arm, and for each arm and slice asked for, that has calls. Calls are added up by kind first, that is by
  * the arms and slices that they are in: kinds are few, so a call in several arms or slices is read and worked out once.
  */
 export function armStatisticsStatement(query: ArmStatisticsQuery): Statement {
   const values = new BoundValues();
-  const { matching } = query;
+  const { matching, slices } = query;
   const ctes = armCtes(query, values);
   const source = matching ? joinStrata(matching, query, ctes) : 'arms';
   const parts = query.measures.map((measure, index) =>
     partsOf(`m${index}`, measure, matching !== undefined, query.reach),
   );
-  const asked = values.bind('Array(String)', query.slices);
-  const shown = `arrayFilter(s -> s IN ${asked}, ${slicesLeft(
-    query.filters.filter(({ dimension }) => dimension === 'slice'),
-    values,
-  )})`;
-  const hasSlices = query.slices.length > 0;
-  const places = hasSlices ? `arrayConcat([(1, '')], arrayMap(s -> (0, s), any_shown))` : "[(1, '')]";
+  const groups = groupsOf(query, values);
   // A weight is one of an arm, so the arms of weighted calls are told apart from the start.
   const arm = matching ? 'arm' : 'members';
-  const sql = `WITH ${ctes.join(',\n')}
-SELECT arm, place.1 AS overall, place.2 AS slice, calls,
+  const rows = `SELECT arm, place.1 AS dimension, place.2 AS value, calls,
   ${parts.map(({ tuple }, index) => `${tuple} AS m${index}`).join(',\n  ')}
 FROM (
   SELECT arm, place, sum(number) AS calls,
     ${parts.flatMap(({ totals }) => totals).join(',\n    ')}
-  FROM (SELECT *, ${matching ? '' : `arrayJoin(${armsOf(query)}) AS arm, `}arrayJoin(${places}) AS place FROM (
-    SELECT ${arm}, ${hasSlices ? 'cityHash64(shown) AS slices_id, any(shown) AS any_shown, ' : ''}count() AS number,
-      ${parts.flatMap(({ sums }) => sums).join(',\n      ')}
-    FROM (SELECT ${arm}, ${matching ? 'weight, ' : ''}${hasSlices ? `${shown} AS shown, ` : ''}
-      ${parts.flatMap(({ columns }) => columns).join(',\n      ')}
-      FROM ${source})
-    GROUP BY ${arm}${hasSlices ? ', slices_id' : ''}))
+  FROM (SELECT *, arrayJoin(${groups.places}) AS place, place.1 IN ('all', 'slice') AS is_measured
+    FROM (SELECT *${matching ? '' : `, arrayJoin(${armsOf(query)}) AS arm`} FROM (
+      SELECT ${[arm, ...groups.keys, ...groups.kept].join(', ')}, count() AS number,
+        ${parts.flatMap(({ sums }) => sums).join(',\n        ')}
+      FROM (SELECT ${[arm, ...(matching ? ['weight'] : []), ...groups.columns].join(', ')},
+        ${parts.flatMap(({ columns }) => columns).join(',\n        ')}
+        FROM ${source})
+      GROUP BY ${[arm, ...groups.keys.map((key) => key.split(' AS ')[1])].join(', ')})))
   GROUP BY arm, place
 )`;
+  const measures = parts.map((_, index) => `m${index}`);
+  const sql = `WITH ${ctes.join(',\n')}
+${'largest' in slices ? largestOnly(rows, measures, slices.largest) : rows}`;
   return { sql, params: values.params };
 }

@@ -4,6 +4,7 @@ import { type CountedScope, countedCalls } from '../counted-calls.ts';
 import { dimensionOf } from '../dimensions.ts';
 import { type Filter, filterCalls } from '../filters.ts';
 import { scoredCalls } from '../scored-calls.ts';
+import { HAS_TEXT_HASH } from './arm-metrics.ts';
 
 export interface Arm {
   /** The window [from_ms, to_ms), in milliseconds since 1970. */
@@ -54,7 +55,7 @@ export function armCtes(query: ArmsQuery, values: BoundValues): string[] {
     const rest = query.filters.filter((filter) => !isOutcome(filter));
     const asked = `${filterCalls(rest, values)} AND (${selectors.map(({ sql }) => sql).join(' OR ')})`;
     let source = `counted_${index}`;
-    ctes.push(`${source} AS (${countedCalls(scope, values, asked)})`);
+    ctes.push(`${source} AS (${countedCalls(scope, values, asked, [HAS_TEXT_HASH.made])})`);
     if (query.score !== undefined) {
       ctes.push(`scored_${index} AS (${scoredCalls(scope, query.score, source, values)})`);
       source = `scored_${index}`;

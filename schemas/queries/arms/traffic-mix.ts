@@ -1,8 +1,4 @@
 /** What kinds of traffic each arm had: counts by request type, prompt size, hour of the day, service and slice. */
-import { BoundValues } from '../bound-values.ts';
-import { slicesLeft } from '../filters.ts';
-import type { Statement } from '../statement.ts';
-import { type ArmsQuery, armCtes, armsOf } from './compared-arms.ts';
 
 /** Upper bounds of the sizes, in input tokens. */
 const PROMPT_SIZES: readonly (readonly [below: number, name: string])[] = [
@@ -22,7 +18,7 @@ export const MIX_DIMENSIONS = {
   // Each has few values for many calls, and is no longer than it need be while it is counted by.
   request_type: { sql: 'request_type', meaning: 'the caller’s class of request' },
   prompt_size: { sql: promptSize, meaning: 'size of the prompt in input tokens' },
-  hour: { sql: 'toHour(started_at)', meaning: 'hour of the day, UTC' },
+  hour: { sql: 'toUInt8(hour % 24)', meaning: 'hour of the day, UTC' },
   service: { sql: 'service', meaning: 'service that made the call' },
 } as const;
 
@@ -38,37 +34,26 @@ export interface MixRow {
   calls: number;
 }
 
-/** Values of a dimension that are told apart, the most frequent first. */
-const MOST_VALUES = 1_000;
+/** Values of a dimension that are told apart in each arm, the most frequent first. */
+export const MOST_VALUES = 1_000;
 
-export function trafficMixStatement(query: ArmsQuery): Statement {
-  const values = new BoundValues();
-  const ctes = armCtes(query, values);
-  const slices = slicesLeft(
-    query.filters.filter(({ dimension }) => dimension === 'slice'),
-    values,
-  );
-  const names = MIX_DIMENSION_NAMES.map((_, index) => `k${index}`);
-  const kinds = MIX_DIMENSION_NAMES.map((name, index) => `${MIX_DIMENSIONS[name].sql} AS k${index}`);
-  const pairs = MIX_DIMENSION_NAMES.map((name, index) => `('${name}', toString(any_k${index}))`);
-  // Kinds of calls are few beside calls: counted first, by a number, they are taken apart by dimension afterwards.
-  const sql = `WITH ${ctes.join(',\n')}
-SELECT arm, kind.1 AS dimension, kind.2 AS value, sum(number) AS calls
-FROM (
-  SELECT arm, number, arrayJoin(arrayConcat([('all', ''), ${pairs.join(', ')}],
-    if(arm > 0 AND bitTest(members, 0), [('shared', '')], []),
-    arrayMap(s -> ('slice', s), ${slices}))) AS kind
-  FROM (
-    SELECT arrayJoin(${armsOf(query)}) AS arm, any_slices AS slices, * FROM (
-      SELECT members, cityHash64(slices, ${names.join(', ')}) AS kind_id, any(slices) AS any_slices, count() AS number,
-        ${names.map((name) => `any(${name}) AS any_${name}`).join(', ')}
-      FROM (SELECT members, slices, ${kinds.join(', ')} FROM arms)
-      GROUP BY members, kind_id
-    )
-  )
-)
-GROUP BY arm, kind
-ORDER BY calls DESC, arm, dimension, value
-LIMIT ${MOST_VALUES} BY arm, dimension`;
-  return { sql, params: values.params };
-}
+/**
+ * Calls of one kind agree in their slices and in every dimension. Kinds are few beside calls, so calls are added up by
+ * kind, which a number stands for, and only then taken apart by dimension.
+ */
+export const KIND = {
+  /** Of a call. */
+  columns: [
+    'slices',
+    ...MIX_DIMENSION_NAMES.map((name, index) => `${MIX_DIMENSIONS[name].sql} AS k${index}`),
+  ],
+  id: `cityHash64(slices, ${MIX_DIMENSION_NAMES.map((_, index) => `k${index}`).join(', ')})`,
+  /** Aggregates that keep what the number stands for. */
+  kept: [
+    'any(slices) AS any_slices',
+    ...MIX_DIMENSION_NAMES.map((_, index) => `any(k${index}) AS any_k${index}`),
+  ],
+  /** Of a kind and an `arm`: an array of every `(dimension, value)` but slices that the kind counts for. */
+  places: `arrayConcat([('all', ''), ${MIX_DIMENSION_NAMES.map((name, index) => `('${name}', toString(any_k${index}))`).join(', ')}],
+      if(arm > 0 AND bitTest(members, 0), [('shared', '')], []))`,
+} as const;
