@@ -16,7 +16,7 @@ import { encodeCursor } from '../cursor.ts';
 import type { CallSearchRequest } from '../parameters/call-search.ts';
 import type { Window } from '../parameters/window.ts';
 import type { Ask, RouteContext } from './context.ts';
-import { findInHours, placeOf } from './find-in-hours.ts';
+import { type Beside, findInHours, findStored, placeOf } from './find-in-hours.ts';
 import { type PayloadFacts, payloadOutlook } from './payload.ts';
 
 const HOUR_MS = 3_600_000;
@@ -69,21 +69,53 @@ export function hoursOf({ from_ms, to_ms }: Window): number[] | undefined {
   return length > MOST_HOURS ? undefined : Array.from({ length }, (_, index) => first + index);
 }
 
-/** A page of what nothing narrows down: slice by slice. */
-async function findInSlices(search: CallSearch, ask: Ask): Promise<FoundCall[]> {
-  const found: FoundCall[] = [];
+/** A call may be delivered anew between the choice of a page and the reading of it; so often it is chosen again. */
+const ATTEMPTS = 3;
+
+/** Chosen by few columns, then read. */
+async function findChosen(search: CallSearch, ask: Ask): Promise<ShownCall[]> {
+  for (let attempt = 1; ; attempt++) {
+    const chosen = await ask<FoundCall>(callSearchStatement(search));
+    if (chosen.length === 0) return [];
+    const calls = await ask<ShownCall>(foundCallsStatement(search.scope, chosen));
+    const deliveries = new Set(chosen.map((one) => `${one.trace_id}/${one.span_id}/${one.received_us}`));
+    const isAsChosen = (call: ShownCall): boolean =>
+      deliveries.has(`${call.trace_id}/${call.span_id}/${microsecondsOf(call.received_at)}`);
+    if ((calls.length === chosen.length && calls.every(isAsChosen)) || attempt === ATTEMPTS) return calls;
+  }
+}
+
+/**
+ * Nothing has come to the hours of the search, or to those beside it, that nobody has looked at; and the database needs
+ * no second table to find the calls: it can then read all columns of the page in the statement that chooses it.
+ */
+function isPlain({ scope: { from_ms, to_ms }, conditions }: CallSearch, counting: Counting): boolean {
+  const { hours, examined_ms, has_erased_calls } = counting;
+  if (conditions.text !== undefined || has_erased_calls) return false;
+  return hours
+    .filter(({ hour }) => (hour + 2) * HOUR_MS > from_ms && (hour - 1) * HOUR_MS < to_ms)
+    .every(({ newest_ms }) => newest_ms <= examined_ms);
+}
+
+/** What nothing narrows down, slice by slice. */
+async function findInSlices(search: CallSearch, ask: Ask, beside: Beside): Promise<ShownCall[]> {
+  const found: ShownCall[] = [];
   for (const [index, part] of partsOf(search.scope).entries()) {
-    const scope = { ...search.scope, ...part };
-    const inPart = async (counting: Counting): Promise<FoundCall[]> => {
-      const calls: FoundCall[] = [];
+    const inPart = async (counting: Counting): Promise<ShownCall[]> => {
+      const calls: ShownCall[] = [];
       for (const slice of slicesOf(part, counting.hours, index === 0 ? SLICE_ROWS : LATER_ROWS)) {
         const limit = search.limit - found.length - calls.length;
         if (limit === 0) break;
-        const rest = { ...search, scope: { ...scope, ...slice, counting }, limit };
-        calls.push(...(await ask<FoundCall>(callSearchStatement(rest))));
+        const rest = { ...search, scope: { ...search.scope, ...slice, counting }, limit };
+        const hours = isPlain(rest, counting) ? hoursOf(slice) : undefined;
+        const stored = hours ? await findStored(rest, hours, counting, ask, beside) : undefined;
+        const chosen = stored ?? (await findChosen(rest, ask));
+        if (!stored) await beside(chosen);
+        calls.push(...chosen);
       }
       return calls;
     };
+    const scope = { ...search.scope, ...part };
     if (found.length < search.limit) found.push(...(await ask.counted(scope, inPart, hoursOf(part))));
   }
   return found;
@@ -91,67 +123,48 @@ async function findInSlices(search: CallSearch, ask: Ask): Promise<FoundCall[]> 
 
 export type ListedItem = ShownCall & { payload: ReturnType<typeof payloadOutlook> };
 
-type Started = CallId & { started_ms: number };
+const startedMs = (call: ShownCall): number => microsecondsOf(call.started_at) / 1000;
+const nameOf = ({ trace_id, span_id }: CallId): string => `${trace_id}/${span_id}`;
 
 /** Which of the calls have a payload that is kept. */
-async function keptAmong(calls: readonly Started[], search: CallSearch, ask: Ask): Promise<Set<string>> {
+async function keptAmong(calls: readonly ShownCall[], search: CallSearch, ask: Ask): Promise<CallId[]> {
   const { scope, payloads_days } = search;
   const horizon_ms = scope.now_ms - payloads_days * 24 * HOUR_MS;
-  const recent = calls.filter(({ started_ms }) => started_ms >= horizon_ms);
-  if (recent.length === 0) return new Set();
+  const recent = calls.filter((call) => startedMs(call) >= horizon_ms);
+  if (recent.length === 0) return [];
   const hours = new Set(
-    recent.flatMap(({ started_ms }) => {
-      const hour = Math.floor(started_ms / HOUR_MS);
+    recent.flatMap((call) => {
+      const hour = Math.floor(startedMs(call) / HOUR_MS);
       return [hour - 1, hour, hour + 1];
     }),
   );
   const trace_ids = [...new Set(recent.map(({ trace_id }) => trace_id))];
-  const wanted = { trace_ids, hours: [...hours], horizon_ms };
-  const kept = await ask<CallId>(keptPayloadsStatement(scope, wanted));
-  return new Set(kept.map(({ trace_id, span_id }) => `${trace_id}/${span_id}`));
+  return ask<CallId>(keptPayloadsStatement(scope, { trace_ids, hours: [...hours], horizon_ms }));
 }
 
-const startedMs = (call: ShownCall): number => microsecondsOf(call.started_at) / 1000;
-const startOf = (call: ShownCall): Started => ({ ...call, started_ms: startedMs(call) });
-
-/** A call may be delivered anew between the choice of a page and the reading of it; so often the page is chosen again. */
-const ATTEMPTS = 3;
-
-/** The calls of a page in full, and which of them have a payload. */
-async function find(asked: CallSearch, ask: Ask): Promise<{ calls: ShownCall[]; kept: Set<string> }> {
+/** The calls of a page, each with what became of its payload. */
+async function find(asked: CallSearch, ask: Ask): Promise<ListedItem[]> {
   // Rows outlast their expiry until their day's part goes.
   const from_ms = Math.max(asked.scope.from_ms, horizonMs(asked.scope));
   const search = { ...asked, scope: { ...asked.scope, from_ms } };
-  if (from_ms >= search.scope.to_ms) return { calls: [], kept: new Set() };
-  const start = searchStartStatement(search);
-  if (start !== undefined) {
-    const calls = await findInHours(search, start.read(await ask<unknown>(start)), ask);
-    return { calls, kept: await keptAmong(calls.map(startOf), search, ask) };
-  }
-  for (let attempt = 1; ; attempt++) {
-    const found = await findInSlices(search, ask);
-    if (found.length === 0) return { calls: [], kept: new Set() };
-    const started = found.map((one) => ({ ...one, started_ms: Number(one.started_us) / 1000 }));
-    const [calls, kept] = await Promise.all([
-      ask<ShownCall>(foundCallsStatement(search.scope, found)),
-      keptAmong(started, search, ask),
-    ]);
-    const deliveries = new Set(found.map((one) => `${one.trace_id}/${one.span_id}/${one.received_us}`));
-    const isAsFound = (call: ShownCall): boolean =>
-      deliveries.has(`${call.trace_id}/${call.span_id}/${microsecondsOf(call.received_at)}`);
-    if ((calls.length === found.length && calls.every(isAsFound)) || attempt === ATTEMPTS)
-      return { calls, kept };
-  }
-}
-
-function withPayload(call: ShownCall, kept: ReadonlySet<string>, search: CallSearch): ListedItem {
-  const facts: PayloadFacts = {
-    started_ms: startedMs(call),
-    now_ms: search.scope.now_ms,
-    payloads_days: search.payloads_days,
-    has_hash: call.prompt_hash !== null || call.response_hash !== null,
+  if (from_ms >= search.scope.to_ms) return [];
+  const kept = new Set<string>();
+  const beside: Beside = async (calls) => {
+    for (const id of await keptAmong(calls, search, ask)) kept.add(nameOf(id));
   };
-  return { ...call, payload: payloadOutlook(facts, kept.has(`${call.trace_id}/${call.span_id}`)) };
+  const start = searchStartStatement(search);
+  const calls = start
+    ? await findInHours(search, start.read(await ask<unknown>(start)), ask, beside)
+    : await findInSlices(search, ask, beside);
+  return calls.map((call) => {
+    const facts: PayloadFacts = {
+      started_ms: startedMs(call),
+      now_ms: search.scope.now_ms,
+      payloads_days: search.payloads_days,
+      has_hash: call.prompt_hash !== null || call.response_hash !== null,
+    };
+    return { ...call, payload: payloadOutlook(facts, kept.has(nameOf(call))) };
+  });
 }
 
 export interface CallsPage {
@@ -182,12 +195,12 @@ export async function pageOfCalls(
     limit: limit + 1,
   };
   const found = await find(search, ask);
-  const calls = found.calls.slice(0, limit);
-  const last = calls.at(-1);
-  const more = found.calls.length > limit && last !== undefined;
+  const items = found.slice(0, limit);
+  const last = items.at(-1);
+  const more = found.length > limit && last !== undefined;
   return {
     window,
-    items: calls.map((call) => withPayload(call, found.kept, search)),
+    items,
     next_cursor: more ? encodeCursor({ window, place: placeOf(last) }, digest) : null,
   };
 }

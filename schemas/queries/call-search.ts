@@ -90,7 +90,6 @@ const NEWEST_FIRST = (alias: string): string =>
 
 /** A call of a page; `received_us` tells one delivery of it from another. */
 export interface FoundCall extends SpanKey {
-  started_us: string | number;
   received_us: string | number;
 }
 
@@ -99,7 +98,7 @@ export function callSearchStatement(search: CallSearch): Statement {
   const values = new BoundValues();
   const { ctes, select } = countedSource(search.scope, values, conditionsOf(search, values));
   const sql = `${ctes.length === 0 ? '' : `WITH ${ctes.join(',\n')}\n`}SELECT c.hour AS hour, lower(hex(c.trace_id)) AS trace_id, lower(hex(c.span_id)) AS span_id,
-  toUnixTimestamp64Micro(c.started_at) AS started_us, c.version AS received_us
+  c.version AS received_us
 FROM (${select}) AS c
 ORDER BY ${NEWEST_FIRST('c.')}
 LIMIT ${values.bind('UInt32', search.limit)}`;

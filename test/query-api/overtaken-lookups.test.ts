@@ -7,7 +7,7 @@ import { createQueryApi } from '../../query-api/server.ts';
 import { createKeyRing } from '../../schemas/identity/key-ring.ts';
 import { BlockBuilder } from '../../schemas/native/block-builder.ts';
 import { type CallRow, calls } from '../../schemas/record/calls.ts';
-import { idOf, makeCall } from '../support/rows.ts';
+import { idOf, makeCall, makePayload } from '../support/rows.ts';
 import { get, type Harness, hex, KEYED_HASH, KEYS, RETENTION, startHarness } from './support/harness.ts';
 
 let harness: Harness;
@@ -65,30 +65,39 @@ function pairOf(response_hash: Uint8Array, at_us = 0): { outer: CallRow; inner: 
 
 const spansOf = (items: { span_id: string }[]): string[] => items.map(({ span_id }) => span_id);
 
-test('pages of a search by hash are full of calls that count, however many repeats lie between', async () => {
-  const hash = idOf(1_000, 32);
-  const pairs = Array.from({ length: 9 }, (_, index) => pairOf(hash, index * 60_000_000));
-  await harness.insertCalls(pairs.flatMap(({ outer, inner }) => [outer, inner]));
-  const found: string[] = [];
-  for (let cursor: string | null = ''; cursor !== null; ) {
-    const url = `/v1/calls?response_hash=${hex(hash)}&from=now-3d&limit=4${cursor && `&cursor=${cursor}`}`;
-    const { json } = await get(app, url);
-    assert.equal(json.items.length, cursor === null || json.next_cursor ? 4 : 1);
-    found.push(...spansOf(json.items));
-    cursor = json.next_cursor;
-  }
-  assert.deepEqual(
-    found,
-    pairs.toReversed().map(({ inner }) => hex(inner.span_id)),
-  );
-});
+for (const [index, by] of ['response_hash', 'user_id'].entries()) {
+  test(`pages of a search by ${by} are full of calls that count, however many repeats lie between`, async () => {
+    const hash = idOf(1_000 + index, 32);
+    const pairs = Array.from({ length: 33 }, (_, index) => pairOf(hash, index * 60_000_000));
+    for (const call of pairs.flatMap(({ outer, inner }) => [outer, inner])) call.user_id = by;
+    await harness.insertCalls(pairs.flatMap(({ outer, inner }) => [outer, inner]));
+    const value = by === 'user_id' ? by : hex(hash);
+    const found: string[] = [];
+    for (let cursor: string | null = ''; cursor !== null; ) {
+      const url = `/v1/calls?${by}=${value}&from=now-3d&limit=16${cursor && `&cursor=${cursor}`}`;
+      const { json } = await get(app, url);
+      assert.equal(json.items.length, json.next_cursor ? 16 : 1);
+      found.push(...spansOf(json.items));
+      cursor = json.next_cursor;
+    }
+    assert.deepEqual(
+      found,
+      pairs.toReversed().map(({ inner }) => hex(inner.span_id)),
+    );
+  });
+}
 
 test('a call that comes anew between the choice of a page and the reading of it is shown as it counts', async () => {
   const [stays, changes] = [0, 1].map(() =>
     makeCall({ project: 'shop', error_type: 'auth', status: 'error' }),
   );
   await harness.insertCalls([stays!, changes!]);
-  const url = '/v1/calls?error_type=auth&from=now-3d';
+  const url = '/v1/calls?error_type=auth&from=now-3d&text=refused';
+  await harness.insertPayloads(
+    [stays!, changes!].map(({ project, trace_id, span_id, started_at }) =>
+      makePayload({ project, trace_id, span_id, started_at, output: 'The key was refused.' }),
+    ),
+  );
   assert.equal((await get(app, url)).json.items.length, 2);
   const anew = { ...changes!, version: changes!.version + 1, error_type: '', status: 'ok' as const };
   meanwhile = { after: /AS received_us/, what: () => harness.insertCalls([anew]) };
@@ -96,10 +105,11 @@ test('a call that comes anew between the choice of a page and the reading of it 
   assert.equal(meanwhile, undefined);
 });
 
-test('a repeat that comes while its trace or its answer is looked up is found', async () => {
-  for (const [index, lookup] of ['trace', 'call', 'hash'].entries()) {
+test('a repeat that comes while its trace, its answer or its user is looked up is found', async () => {
+  for (const [index, lookup] of ['trace', 'call', 'hash', 'user'].entries()) {
     const hash = idOf(2_000 + index, 32);
     const { outer, inner } = pairOf(hash);
+    for (const call of [outer, inner]) call.user_id = lookup;
     await harness.insertCalls([outer]);
     // Repeats are known up to now, and no further.
     await harness.writer.command('TRUNCATE TABLE plumbline.examined');
@@ -107,7 +117,7 @@ test('a repeat that comes while its trace or its answer is looked up is found', 
       'INSERT INTO plumbline.examined (upto) VALUES (now64(3) + INTERVAL 2 SECOND)',
     );
     await sleep(20);
-    meanwhile = { after: /'holds' AS fact/, what: () => insertUnexamined([inner]) };
+    meanwhile = { after: /'examined' AS fact/, what: () => insertUnexamined([inner]) };
     const trace_id = hex(outer.trace_id);
     if (lookup === 'trace') {
       const { json } = await get(app, `/v1/traces/${trace_id}`);
@@ -117,7 +127,8 @@ test('a repeat that comes while its trace or its answer is looked up is found', 
       const { json } = await get(app, `/v1/calls/${trace_id}/${hex(outer.span_id)}`);
       assert.equal(json.counted, false);
     } else {
-      const { json } = await get(app, `/v1/calls?response_hash=${hex(hash)}&from=now-3d`);
+      const by = lookup === 'hash' ? `response_hash=${hex(hash)}` : `user_id=${lookup}`;
+      const { json } = await get(app, `/v1/calls?${by}&from=now-3d`);
       assert.deepEqual(spansOf(json.items), [hex(inner.span_id)]);
     }
     assert.equal(meanwhile, undefined);
