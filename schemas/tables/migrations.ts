@@ -68,8 +68,8 @@ export const migrations: readonly Migration[] = [
   },
   {
     id: 8,
-    name: 'short-lived parts of one file',
-    steps: (options) => [ddl.spareShortLivedParts(options)],
+    name: 'cheaper parts and merges',
+    steps: (options) => [ddl.spareMerges(options)],
   },
 ];
 
