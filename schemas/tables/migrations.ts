@@ -5,6 +5,7 @@
 import type { Warehouse } from '../seams.ts';
 import { createCallHours, takeOverFeed } from './call-hours.ts';
 import * as ddl from './ddl.ts';
+import { checkServer } from './server-version.ts';
 import { createSettling, remakeOldRollups } from './settling.ts';
 import { runStep, type Step } from './steps.ts';
 import { verifyTables } from './verify.ts';
@@ -79,9 +80,10 @@ export interface MigrateOptions extends ddl.DdlOptions {
 
 /**
  * Creates or upgrades the tables, sets their retention, and checks them against the record.
- * Rejects with WarehouseError, or with an Error that names the column that differs.
+ * Rejects with WarehouseError, or with an Error that names the server's version, or the column that differs.
  */
 export async function migrate(warehouse: Warehouse, options: MigrateOptions): Promise<{ applied: number[] }> {
+  await checkServer(warehouse);
   await runStep(warehouse, ddl.createDatabase(options));
   await runStep(warehouse, ddl.createMigrations(options));
   const log = await warehouse.query<{ id: number }>(`SELECT id FROM ${options.database}.migrations FINAL`);
