@@ -64,6 +64,22 @@ test('a database newer than the program, and a table that differs from the recor
     await warehouse.close();
   }));
 
+test('what one insert brings is a part of one file, beyond the ten megabytes that ClickHouse would draw the line at', () =>
+  withEngine(async ({ engine }) => {
+    const { url, writer, database } = engine;
+    const warehouse = createClickhouseWarehouse({ url, ...writer, database });
+    await migrate(warehouse, { database, retention });
+    const block = new BlockBuilder(calls);
+    const call = makeCall();
+    while (block.size() < 12 * 2 ** 20) block.append(call);
+    await warehouse.insert(await block.finish());
+    const { rows } = await warehouse.query<{ part_type: string }>(
+      "SELECT part_type FROM system.parts WHERE database = 'plumbline' AND table = 'calls' AND active",
+    );
+    assert.deepEqual(rows, [{ part_type: 'Compact' }]);
+    await warehouse.close();
+  }));
+
 test('with a cluster the tables are created on it and replicated', () => {
   const text = createCalls({ database: 'plumbline', cluster: 'main' });
   assert.match(text, /plumbline\.calls ON CLUSTER 'main'/);
