@@ -13,10 +13,12 @@ import type { SettleStore } from './store.ts';
 export interface SettlerOptions extends SettleStore {
   registry: Registry;
   log: Log;
-  /** From the start of one pass to the next. Default 10 s. */
+  /** From the start of one pass to the next, if passes are short. Default 10 s. */
   interval_ms?: number;
   /** One hour of one project is audited so often. Default 30 s. */
   audit_interval_ms?: number;
+  /** How much of the time passes may take, 0 to 1. Default 0.2. */
+  share_of_time?: number;
 }
 
 export interface Settler {
@@ -26,10 +28,19 @@ export interface Settler {
 }
 
 const UPKEEP_INTERVAL_MS = MS_PER_HOUR;
+/** After a long pass; until the next, answers look for the repeats of what has come meanwhile. */
+const REST_MOST_MS = 60_000;
 
 /** A settler that does not run yet. Failures are logged, counted and repeated with the next pass. */
 export function createSettler(options: SettlerOptions): Settler {
-  const { log, registry, interval_ms = 10_000, audit_interval_ms = 30_000, ...store } = options;
+  const {
+    log,
+    registry,
+    interval_ms = 10_000,
+    audit_interval_ms = 30_000,
+    share_of_time = 0.2,
+    ...store
+  } = options;
   const metrics = createSettleMetrics(registry);
   const stopping = new AbortController();
   let running: Promise<void> | undefined;
@@ -94,9 +105,12 @@ export function createSettler(options: SettlerOptions): Settler {
 
   async function loop(): Promise<void> {
     while (!stopping.signal.aborted) {
-      const next = performance.now() + interval_ms;
+      const began = performance.now();
       await pass();
-      const wait = Math.max(0, next - performance.now());
+      const took = performance.now() - began;
+      // Each pass reads the hours around what is new: where that takes long, fewer and larger ones take less in all.
+      const rest = Math.min(took / share_of_time - took, REST_MOST_MS);
+      const wait = Math.max(0, interval_ms - took, rest);
       await sleep(wait, undefined, { signal: stopping.signal }).catch(() => {});
     }
   }

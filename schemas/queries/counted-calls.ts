@@ -198,7 +198,7 @@ export function storedPairs(database: string, condition: string, and = '1'): str
 export interface Search {
   /** Says that it pays to look first which of the spans can be in a pair at all. */
   many?: boolean;
-  /** A condition on the fresh spans: the pairs of all that it leaves out are left to other searches. */
+  /** A condition on the fresh spans, with their hours: the pairs of all that it leaves out are left to other searches. */
   share?: string;
 }
 
@@ -241,14 +241,19 @@ export function freshSpanCtes(
   { many = false, share }: Search = {},
 ): string[] {
   const isFresh = `inserted_at > ${since}${share === undefined ? '' : ` AND ${share}`}`;
+  const near = (keys: string): string => `SELECT ${SPAN_COLUMNS}, ${isFresh} AS is_fresh FROM ${calls} FINAL
+    WHERE ${project} AND ${hours.near} AND ${isAnyIn(SHARED, keys)}`;
+  const fresh = `FROM ${calls} FINAL WHERE ${project} AND ${hours.fresh} AND ${isFresh}`;
+  if (!many) {
+    return [
+      `fresh AS MATERIALIZED (SELECT hour, trace_id, span_id, ${SHARED} AS shared ${fresh})`,
+      ...spanCtes(near('SELECT arrayJoin(shared) FROM fresh'), false),
+    ];
+  }
+  // What only replaced versions share does no harm, and to find it the hours need not be put in order once more.
   return [
-    `fresh AS MATERIALIZED (SELECT project, hour, trace_id, span_id, inserted_at, ${SHARED} AS shared FROM ${calls} FINAL
-    WHERE ${project} AND ${hours.fresh} AND ${isFresh})`,
-    ...spanCtes(
-      `SELECT ${SPAN_COLUMNS}, ${isFresh} AS is_fresh FROM ${calls} FINAL
-    WHERE ${project} AND ${hours.near} AND ${isAnyIn(SHARED, 'SELECT arrayJoin(shared) FROM fresh')}`,
-      many,
-    ),
+    ...spanCtes(near(`SELECT arrayJoin(${SHARED}) ${fresh.replace(' FINAL', '')}`), true),
+    'fresh AS (SELECT project, hour, trace_id, span_id, inserted_at FROM every_span WHERE is_fresh)',
   ];
 }
 

@@ -51,7 +51,7 @@ export function examineStatement(examination: Examination, share: Share): string
   const watermark = moment(watermark_ms);
   const wide = `hour >= ${first_hour - 1} AND hour <= ${last_hour + 1}`;
   const own = `hour >= ${first_hour} AND hour <= ${last_hour}`;
-  const search = { many: true, share: inShare(share, 'trace_id') };
+  const search = { many: true, share: `${own} AND ${inShare(share, 'trace_id')}` };
   const ctes = freshCtes(`${database}.calls`, '1', { fresh: own, near: wide }, since, search);
   // Both spans of a pair that is older than the watermark are visible here for certain.
   const known = storedPairs(database, wide, `max(at) < ${watermark}`);

@@ -13,6 +13,8 @@ const settler = createSettler({
   registry,
   interval_ms,
   audit_interval_ms,
+  // As often as it says, however long passes take.
+  share_of_time: 1,
   log: (level, message, fields) => console.log(JSON.stringify({ level, message, ...fields })),
 });
 process.on('SIGTERM', async () => {
