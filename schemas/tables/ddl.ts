@@ -3,14 +3,20 @@ import { callFields } from '../record/calls.ts';
 import type { Field } from '../record/field.ts';
 import { payloadFields } from '../record/payloads.ts';
 import { scoreFields } from '../record/scores.ts';
-import { callHoursRetention } from './call-hours.ts';
-import { settlingRetention } from './settling.ts';
 
 /** Days that each class of data is kept. */
 export interface Retention {
   payloads_days: number;
   calls_days: number;
   rollups_days: number;
+}
+
+/** How long a table keeps its rows, counted from one of its times. */
+export interface TableRetention {
+  table: string;
+  /** Expression of type DateTime, as the server writes it back. */
+  time: string;
+  days: number;
 }
 
 export interface DdlOptions {
@@ -126,7 +132,8 @@ export function createKeys(options: DdlOptions): string {
   });
 }
 
-const alterTable = (options: DdlOptions, table: string): string =>
+/** The start of an ALTER of a table, on the cluster where there is one. */
+export const alterTable = (options: DdlOptions, table: string): string =>
   `ALTER TABLE ${options.database}.${table}${options.cluster ? ` ON CLUSTER '${options.cluster}'` : ''}`;
 
 /** What a key is named by once its secret is not shown any more; empty for keys of the settings. */
@@ -218,33 +225,4 @@ export function createMigrations(options: DdlOptions): string {
     version: 'applied_at',
     layout: 'ORDER BY id',
   });
-}
-
-/** How long a table keeps its rows, counted from one of its times. */
-export interface TableRetention {
-  table: string;
-  /** Expression of type DateTime, as the server writes it back. */
-  time: string;
-  days: number;
-}
-
-/** What each table keeps, by the settings. */
-export function retentionOf(retention: Retention): TableRetention[] {
-  return [
-    { table: 'calls', time: 'toDateTime(started_at)', days: retention.calls_days },
-    { table: 'payloads', time: 'toDateTime(started_at)', days: retention.payloads_days },
-    { table: 'scores', time: 'toDateTime(scored_at)', days: retention.calls_days },
-    callHoursRetention(retention.calls_days),
-    ...settlingRetention(retention),
-  ];
-}
-
-export function alterRetention(options: DdlOptions, { table, time, days }: TableRetention): string {
-  const onCluster = options.cluster ? ` ON CLUSTER '${options.cluster}'` : '';
-  return `ALTER TABLE ${options.database}.${table}${onCluster} MODIFY TTL ${time} + INTERVAL ${days} DAY`;
-}
-
-/** The same as the server writes it back in `create_table_query`. */
-export function retentionInForce({ time, days }: TableRetention): string {
-  return `TTL ${time} + toIntervalDay(${days})`;
 }

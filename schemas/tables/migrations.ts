@@ -5,6 +5,7 @@
 import type { Warehouse } from '../seams.ts';
 import { createCallHours, takeOverFeed } from './call-hours.ts';
 import * as ddl from './ddl.ts';
+import { alterRetention, retentionInForce, retentionOf } from './retention.ts';
 import { checkServer } from './server-version.ts';
 import { createSettling, remakeOldRollups } from './settling.ts';
 import { runStep, type Step } from './steps.ts';
@@ -118,8 +119,8 @@ async function applyRetention(warehouse: Warehouse, options: MigrateOptions): Pr
     { params: { database: options.database } },
   );
   const created = new Map(rows.map((row) => [row.name, row.create_table_query]));
-  for (const rule of ddl.retentionOf(options.retention)) {
-    if (created.get(rule.table)?.includes(ddl.retentionInForce(rule))) continue;
-    await runStep(warehouse, ddl.alterRetention(options, rule));
+  for (const rule of retentionOf(options.retention)) {
+    if (created.get(rule.table)?.includes(retentionInForce(rule))) continue;
+    await runStep(warehouse, alterRetention(options, rule));
   }
 }
