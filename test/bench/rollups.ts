@@ -1,10 +1,12 @@
 /** Counting once at size: what repeats and rollups cost to make, and what answers cost with and without them. */
 import { examine } from '../../ingest/settle/examiner.ts';
 import { settleDue } from '../../ingest/settle/settle-hours.ts';
-import { type Counting, countingStatement } from '../../schemas/queries/counting.ts';
+import type { CountedScope } from '../../schemas/queries/counted-calls.ts';
+import { type Counting, cleanHours, countingStatement } from '../../schemas/queries/counting.ts';
 import { projectOfKey } from '../../schemas/queries/project.ts';
 import { rollupStatement } from '../../schemas/queries/rollup.ts';
 import { CLOCK_GRAIN_MS, MS_PER_HOUR } from '../../schemas/queries/settling/times.ts';
+import type { Statement } from '../../schemas/queries/statement.ts';
 import { withCounting } from '../../schemas/queries/with-counting.ts';
 import { startSettling } from '../ingest/settle/support/settling.ts';
 import { machineLine, median, optionsOf, printBar, printTable, round, save } from './support/bench.ts';
@@ -37,9 +39,21 @@ const numberOf = async (sql: string): Promise<number> =>
 /** Ends with the last whole hour that is long over, so that all of it can be settled. */
 const to_ms = Math.floor(Date.now() / MS_PER_HOUR - 3) * MS_PER_HOUR;
 
+const hourly = (scope: CountedScope, source: 'calls' | 'cells'): Statement =>
+  rollupStatement({
+    scope,
+    metrics: ['calls', 'latency_p95_ms'],
+    group_by: ['model'],
+    interval_ms: MS_PER_HOUR,
+    filters: [],
+    order_by: [],
+    limit: 100_000,
+    source,
+  });
+
 async function ask(
   days: number,
-  mode: 'no repeats' | 'exact' | 'searched' | 'rollup' | 'rollup, unsettled tail',
+  mode: 'exact' | 'searched' | 'rollup' | 'rollup, unsettled tail',
 ): Promise<{ ms: number; first_ms: number }> {
   const times: number[] = [];
   const firsts: number[] = [];
@@ -54,20 +68,9 @@ async function ask(
       calls_days: store.calls_days,
     };
     const began = performance.now();
-    const answer = async (found: Counting): Promise<void> => {
+    const answer = async (counting: Counting): Promise<void> => {
       firsts.push(performance.now() - began);
-      const counting: Counting =
-        mode === 'no repeats' ? { ...found, repeats: 'stored', has_stored_repeats: false } : found;
-      const { sql, params } = rollupStatement({
-        scope: { ...scope, counting },
-        metrics: ['calls', 'latency_p95_ms'],
-        group_by: ['model'],
-        interval_ms: MS_PER_HOUR,
-        filters: [],
-        order_by: [],
-        limit: 100_000,
-        source: mode.startsWith('rollup') ? 'cells' : 'calls',
-      });
+      const { sql, params } = hourly({ ...scope, counting }, mode.startsWith('rollup') ? 'cells' : 'calls');
       await reader.query(sql, { params });
     };
     if (mode === 'searched') {
@@ -78,6 +81,39 @@ async function ask(
     times.push(performance.now() - began);
   }
   return { ms: median(times.slice(1)), first_ms: median(firsts.slice(1)) };
+}
+
+/** In turns: what says which hours are clean, then the exact answer less the repeats that it told of, and without. */
+async function subtracting(days: number): Promise<Record<'clean' | 'less' | 'without', number>> {
+  const times = { clean: [] as number[], less: [] as number[], without: [] as number[] };
+  const scope = {
+    database: engine.database,
+    project: projectOfKey(project),
+    from_ms: to_ms - days * DAY_MS,
+    to_ms,
+    now_ms: Date.now(),
+    calls_days: store.calls_days,
+  };
+  for (let round = 0; round <= options.rounds; round++) {
+    const first = countingStatement(scope);
+    const began = performance.now();
+    const counting = first.read((await reader.query(first.sql, { params: first.params })).rows);
+    const inWindow = (hour: number): boolean =>
+      hour * MS_PER_HOUR >= scope.from_ms && hour * MS_PER_HOUR < to_ms;
+    const clean = [...cleanHours(counting, scope)].filter(inWindow).length;
+    const took = { clean: performance.now() - began, less: 0, without: 0 };
+    if (clean !== days * 24) throw new Error(`${clean} hours of ${days} days are clean`);
+    if (counting.repeats !== 'stored' || !counting.has_stored_repeats)
+      throw new Error('the repeats of the window are not stored');
+    for (const how of ['less', 'without'] as const) {
+      const has_stored_repeats = how === 'less';
+      const { sql, params } = hourly({ ...scope, counting: { ...counting, has_stored_repeats } }, 'calls');
+      took[how] = (await seconds(() => reader.query(sql, { params }))) * 1000;
+    }
+    // The first of each warms the caches up.
+    if (round > 0) for (const what of ['clean', 'less', 'without'] as const) times[what].push(took[what]);
+  }
+  return { clean: median(times.clean), less: median(times.less), without: median(times.without) };
 }
 
 try {
@@ -124,7 +160,7 @@ try {
   // Nothing is asked before what was just settled is older than the grain of the clocks.
   await sleep(CLOCK_GRAIN_MS);
   await examine(store);
-  for (const mode of ['no repeats', 'exact', 'searched', 'rollup'] as const) {
+  for (const mode of ['exact', 'searched', 'rollup'] as const) {
     const line: Record<string, string | number> = { 'ms, p95 by model by hour': mode };
     for (const days of [1, 7, 30]) {
       const { ms, first_ms } = await ask(days, mode);
@@ -134,13 +170,27 @@ try {
     }
     table.push(line);
   }
-  const hourly = Math.ceil(options.calls / DAYS / 24);
+  const repeatless: Record<string, string | number>[] = [];
+  for (const days of [1, 7, 30]) {
+    const { clean, less, without } = await subtracting(days);
+    const ratio = round(less / without);
+    repeatless.push({
+      'ms, exact p95 by model by hour': `${days} d`,
+      'less repeats': round(less, 0),
+      'repeats counted': round(without, 0),
+      ratio: `${ratio} x`,
+      'check for clean hours': round(clean, 0),
+    });
+    figures[`subtracting repeats ${days} d`] = { clean, less, without, ratio };
+  }
+  printTable(repeatless);
+  const calls_an_hour = Math.ceil(options.calls / DAYS / 24);
   await insertManyCalls(writer, {
     ...many,
     to_ms: to_ms + 2 * MS_PER_HOUR,
     day_ms: MS_PER_HOUR,
     days: 2,
-    calls: 2 * hourly,
+    calls: 2 * calls_an_hour,
   });
   const pass_s = await seconds(() => examine(store));
   const line: Record<string, string | number> = { 'ms, p95 by model by hour': 'rollup, unsettled tail' };
@@ -152,7 +202,7 @@ try {
   }
   table.push(line);
   printTable(table);
-  console.log(`an examination of the ${2 * hourly} new calls of two hours: ${round(pass_s)} s`);
+  console.log(`an examination of the ${2 * calls_an_hour} new calls of two hours: ${round(pass_s)} s`);
   const machine = machineLine();
   console.log(machine);
   printBar('settled windows answer from rollups within 100 ms', Number(figures['rollup 30 d']) < 100);
