@@ -55,6 +55,10 @@ function show(figures: readonly Figure[], title: string): void {
 const many = { database: engine.database, project, repeats: 0.01, duplicates: 0.02 };
 const lap = (what: string): void => console.log(`${what}, ${round(performance.now() / 1000, 0)} s`);
 
+async function settleAll(): Promise<void> {
+  for (let left = 1; left > 0; ) left = (await settleDue(settle)).waiting;
+}
+
 /** Makes the calls, finds their repeats, settles their hours, and makes each day one part. */
 async function make(to_ms: number): Promise<void> {
   const made = { ...many, to_ms, calls: options.calls, days: options.days };
@@ -62,7 +66,7 @@ async function make(to_ms: number): Promise<void> {
   await sleep(CLOCK_GRAIN_MS + 500);
   await examine(settle);
   lap('examined');
-  for (let left = 1; left > 0; ) left = (await settleDue(settle)).waiting;
+  await settleAll();
   lap('settled');
   // What the database does by itself once a day has been left alone for four hours.
   const last = Math.floor(to_ms / DAY_MS) - 1;
@@ -82,6 +86,8 @@ try {
   if (options.keep) writeFileSync(kept_file, JSON.stringify({ to_ms }));
   await sleep(CLOCK_GRAIN_MS);
   await examine(settle);
+  // Kept calls have those of the open hours of the time before beside them, which leave their neighbours to be settled again.
+  if (kept) await settleAll();
   const asked = { engine, project, to_ms, days: options.days, rounds: options.rounds };
   const settled = await askFigures(asked);
   // Two hours that are not settled, the last calls of which nobody has looked at for repeats.
