@@ -17,7 +17,7 @@ export interface SettlerOptions extends SettleStore {
   interval_ms?: number;
   /** One hour of one project is audited so often. Default 30 s. */
   audit_interval_ms?: number;
-  /** How much of the time passes may take, 0 to 1. Default 0.2. */
+  /** How much of the time passes may take, 0 to 1. Default 0.5. */
   share_of_time?: number;
 }
 
@@ -29,7 +29,7 @@ export interface Settler {
 
 const UPKEEP_INTERVAL_MS = MS_PER_HOUR;
 /** After a long pass; until the next, answers look for the repeats of what has come meanwhile. */
-const REST_MOST_MS = 60_000;
+const REST_MOST_MS = 30_000;
 
 /** A settler that does not run yet. Failures are logged, counted and repeated with the next pass. */
 export function createSettler(options: SettlerOptions): Settler {
@@ -38,7 +38,7 @@ export function createSettler(options: SettlerOptions): Settler {
     registry,
     interval_ms = 10_000,
     audit_interval_ms = 30_000,
-    share_of_time = 0.2,
+    share_of_time = 0.5,
     ...store
   } = options;
   const metrics = createSettleMetrics(registry);

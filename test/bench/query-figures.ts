@@ -86,8 +86,13 @@ try {
   if (options.keep) writeFileSync(kept_file, JSON.stringify({ to_ms }));
   await sleep(CLOCK_GRAIN_MS);
   await examine(settle);
-  // Kept calls have those of the open hours of the time before beside them, which leave their neighbours to be settled again.
-  if (kept) await settleAll();
+  // Of the time before, the calls of the open hours are left, and their neighbours have to be settled again.
+  if (kept) {
+    await warehouse.command(
+      `ALTER TABLE ${engine.database}.calls DELETE WHERE hour >= ${to_ms / MS_PER_HOUR} SETTINGS mutations_sync = 1`,
+    );
+    await settleAll();
+  }
   const asked = { engine, project, to_ms, days: options.days, rounds: options.rounds };
   const settled = await askFigures(asked);
   // Two hours that are not settled, the last calls of which nobody has looked at for repeats.

@@ -11,7 +11,7 @@ const BENCHES: Record<string, string> = {
   redaction: 'megabytes redacted a second, typical and hostile texts (30 s)',
   normalise: 'spans normalised and priced a second, all dialects mixed and plain ones (30 s)',
   'cpu-per-span': 'CPU a span at the edge, in ingest and ClickHouse, against the plain way (7 min)',
-  sustained: 'spans a second of the embedded size, memory (30 s)',
+  sustained: 'spans a second of the embedded size, memory (90 s)',
   freshness: 'end of a call to its being in answers, embedded and distributed (1 min)',
   tracer: 'what the tracer costs a service, beside spans of OpenTelemetry alone (2 min)',
   rollups: 'repeats and rollups of 10 M calls: what they cost to make, and what answers cost (8 min)',

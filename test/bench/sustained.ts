@@ -12,8 +12,8 @@ import { childrenOf, cpuOf, residentOf } from './support/processes.ts';
 const options = optionsOf({
   name: 'sustained',
   about: `spans a second that the embedded size acknowledges with merges on, from a sender in a process of its own that
-keeps it saturated; CPU per span by process, resident memory second by second, parts. Half a minute by default; the
-figure of the project is that of --seconds 60.`,
+keeps it saturated; CPU per span by process, parts, resident memory at its most, and at rest before and after. A minute
+and a half by default; the figure of the project is that of --seconds 60.`,
   options: {
     seconds: { default: 20, meaning: 'seconds that count, after the warm-up' },
     warmup: { default: 8, meaning: 'seconds before them' },
@@ -23,28 +23,18 @@ figure of the project is that of --seconds 60.`,
   },
 });
 const MIB = 2 ** 20;
-/** Growth that would fill a gigabyte in less than four hours is no noise. */
-const SLOPE_MAX_MIB_PER_MIN = 4;
-const SLOPE_MAX_SHARE_PER_MIN = 0.1;
+/** Memory comes in waves (a pass of the settler, a collection of garbage): what it is at rest, before and after, tells what is kept. */
+const REST_S = 30;
+const KEPT_MAX_MIB = 256;
 
 interface Memory {
-  min_mib: number;
-  max_mib: number;
-  slope_mib_per_min: number;
+  /** At rest before the load and after it. */
+  before_mib: number;
+  after_mib: number;
+  most_mib: number;
 }
 
-/** Of the last half of the samples, one a second: least, most, and the slope of the line of least squares. */
-function memoryOf(samples: readonly number[]): Memory {
-  const half = samples.slice(samples.length >> 1).map((bytes) => bytes / MIB);
-  const middle = (half.length - 1) / 2;
-  const mean = half.reduce((sum, value) => sum + value, 0) / half.length;
-  const spread = half.reduce((sum, _, i) => sum + (i - middle) ** 2, 0);
-  const slope = half.reduce((sum, value, i) => sum + (i - middle) * (value - mean), 0) / spread;
-  return { min_mib: Math.min(...half), max_mib: Math.max(...half), slope_mib_per_min: slope * 60 };
-}
-
-const isFlat = ({ slope_mib_per_min, max_mib }: Memory): boolean =>
-  slope_mib_per_min <= Math.max(SLOPE_MAX_MIB_PER_MIN, SLOPE_MAX_SHARE_PER_MIN * max_mib);
+const isGivenBack = ({ before_mib, after_mib }: Memory): boolean => after_mib <= before_mib + KEPT_MAX_MIB;
 
 const data_dir = mkdtempSync(join(tmpdir(), 'plumbline-bench-'));
 const load = startLoad();
@@ -57,7 +47,18 @@ try {
     concurrency: options.concurrency,
     pause_ms: options.pause,
   };
+  /** The least of some seconds without load. */
+  const atRest = async () => {
+    const least = { collector: Number.POSITIVE_INFINITY, engine: Number.POSITIVE_INFINITY };
+    for (let second = 0; second < REST_S; second++) {
+      await sleep(1_000);
+      for (const name of ['collector', 'engine'] as const)
+        least[name] = Math.min(least[name], residentOf(pids[name]));
+    }
+    return least;
+  };
   await load.send({ ...order, seconds: options.warmup });
+  const before_load = await atRest();
 
   const resident = { collector: [] as number[], engine: [] as number[] };
   const parts: number[] = [];
@@ -78,9 +79,15 @@ try {
   }
   const { acknowledged, refused, wall_s } = await sending;
   const after = used();
+  const after_load = await atRest();
   const perSpan = (name: keyof typeof pids): number => (after[name] - before[name]) / acknowledged;
   const machine = machineLine();
-  const memory = { collector: memoryOf(resident.collector), engine: memoryOf(resident.engine) };
+  const memoryOf = (name: 'collector' | 'engine'): Memory => ({
+    before_mib: before_load[name] / MIB,
+    after_mib: after_load[name] / MIB,
+    most_mib: Math.max(...resident[name]) / MIB,
+  });
+  const memory = { collector: memoryOf('collector'), engine: memoryOf('engine') };
   const spans_per_s = acknowledged / wall_s;
 
   console.log(machine);
@@ -92,9 +99,9 @@ try {
     '': name,
     'CPU µs/span': round(perSpan(name)),
     cores: round((after[name] - before[name]) / 1e6 / wall_s),
-    'MiB least': round(memory[name].min_mib, 0),
-    'MiB most': round(memory[name].max_mib, 0),
-    'MiB/min': round(memory[name].slope_mib_per_min, 1),
+    'MiB before': round(memory[name].before_mib, 0),
+    most: round(memory[name].most_mib, 0),
+    after: round(memory[name].after_mib, 0),
   });
   const sender = {
     '': 'sender',
@@ -102,7 +109,7 @@ try {
     cores: round((after.sender - before.sender) / 1e6 / wall_s),
   };
   printTable([row('collector'), row('engine'), sender]);
-  printBar('resident memory of the last half is flat', isFlat(memory.collector) && isFlat(memory.engine));
+  printBar('memory is given back', isGivenBack(memory.collector) && isGivenBack(memory.engine));
   save('sustained', machine, {
     ...{ spans_per_s, refused, wall_s, memory, parts, resident },
     cpu_us_per_span: {
