@@ -54,6 +54,8 @@ export async function findStored(
     if (struck === undefined) return undefined;
     found.push(...calls.filter((call) => !struck.has(textOf(keyOf(call)))).slice(0, wanted));
     if (stored.length < limit || found.length === search.limit) return found;
+    // Of pages full of repeats the database leaves them out at less cost.
+    if (after !== search.after) return undefined;
     after = placeOf(stored.at(-1)!);
   }
 }

@@ -43,7 +43,7 @@ const common = ({ database: db, now_ms }: Scope, own: string, range: string): st
     { about: 'user_id', rows: 'erased_at' },
     `FROM ${db}.erasures FINAL WHERE ${own} AND erased_at > ${Math.trunc(now_ms - ERASURES_APPLY_MS)} * 1000`,
   ),
-  `SELECT * FROM (${fact('erased_call', {}, `FROM ${db}.erased_calls WHERE ${range} LIMIT 1`)})`,
+  fact('erased_call', {}, `FROM (SELECT 1 FROM ${db}.erased_calls WHERE ${range} LIMIT 1)`),
 ];
 
 const union = (selects: readonly string[]): string => selects.join('\nUNION ALL\n');

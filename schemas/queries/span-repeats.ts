@@ -45,14 +45,17 @@ function repeatsStatement(
   const near = hoursIn(hours.flatMap((hour) => [hour - 1, hour, hour + 1]));
   const pairs = storedPairs(database, `${own} AND ${hoursIn(hours)} AND ${spans(values)}`);
   const sql = `SELECT toInt32(0) AS hour, '' AS trace_id, '' AS span_id, toInt32(0) AS by_hour, '' AS by_trace_id,
-  '' AS by_span_id, toUnixTimestamp64Milli(max(inserted_at)) AS newest_ms
-FROM ${database}.calls WHERE ${own} AND ${near}
+  '' AS by_span_id, toUnixTimestamp64Milli(newest) AS newest_ms
+FROM (SELECT max(inserted_at) AS newest FROM ${database}.calls WHERE ${own} AND ${near})
 UNION ALL
 SELECT p.hour AS hour, lower(hex(p.trace_id)), lower(hex(p.span_id)), p.by_hour, lower(hex(p.by_trace_id)),
   lower(hex(p.by_span_id)), toInt64(0)
 FROM (${pairs} ORDER BY hour, trace_id, span_id, by_trace_id, by_span_id LIMIT ${MOST_PAIRS}) AS p`;
   const read = (rows: readonly unknown[]): SpanRepeats => ({
-    newest_ms: Math.max(...(rows as PairRow[]).map(({ newest_ms }) => Number(newest_ms))),
+    newest_ms:
+      rows.length > MOST_PAIRS
+        ? Number.POSITIVE_INFINITY
+        : Math.max(...(rows as PairRow[]).map(({ newest_ms }) => Number(newest_ms))),
     pairs: (rows as PairRow[])
       .filter(({ trace_id }) => trace_id !== '')
       .map(({ hour, trace_id, span_id, by_hour, by_trace_id, by_span_id }) => ({

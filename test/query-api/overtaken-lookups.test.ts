@@ -6,12 +6,16 @@ import type { FastifyInstance } from 'fastify';
 import { createQueryApi } from '../../query-api/server.ts';
 import { createKeyRing } from '../../schemas/identity/key-ring.ts';
 import { BlockBuilder } from '../../schemas/native/block-builder.ts';
+import { recordErasure, takeOwnSpans, takePartners } from '../../schemas/queries/settling/erase.ts';
+import { WHOLE } from '../../schemas/queries/settling/shares.ts';
 import { type CallRow, calls } from '../../schemas/record/calls.ts';
 import { idOf, makeCall, makePayload } from '../support/rows.ts';
 import { get, type Harness, hex, KEYED_HASH, KEYS, RETENTION, startHarness } from './support/harness.ts';
 
 let harness: Harness;
 let app: FastifyInstance;
+/** Statements so far. */
+let asked = 0;
 /** Happens once, after the first statement that the pattern is in. */
 let meanwhile: { after: RegExp; what: () => Promise<void> } | undefined;
 before(async () => {
@@ -21,6 +25,7 @@ before(async () => {
     warehouse: {
       ...reader,
       async query(sql, options) {
+        asked++;
         const answer = await reader.query(sql, options);
         const now = meanwhile?.after.test(sql) ? meanwhile : undefined;
         if (now) meanwhile = undefined;
@@ -37,14 +42,21 @@ before(async () => {
   });
 });
 after(async () => {
-  await app.close();
-  await harness.stop();
+  await app?.close();
+  await harness?.stop();
 });
 
 async function insertUnexamined(rows: readonly CallRow[]): Promise<void> {
   const block = new BlockBuilder(calls);
   for (const row of rows) block.append(row);
   await harness.writer.insert(await block.finish());
+}
+
+/** And no further. */
+async function knowRepeatsUpToNow(): Promise<void> {
+  await harness.writer.command('TRUNCATE TABLE plumbline.examined');
+  await harness.writer.command('INSERT INTO plumbline.examined (upto) VALUES (now64(3) + INTERVAL 2 SECOND)');
+  await sleep(20);
 }
 
 /** A library's span around a client's: the inner one counts. */
@@ -111,12 +123,7 @@ test('a repeat that comes while its trace, its answer or its user is looked up i
     const { outer, inner } = pairOf(hash);
     for (const call of [outer, inner]) call.user_id = lookup;
     await harness.insertCalls([outer]);
-    // Repeats are known up to now, and no further.
-    await harness.writer.command('TRUNCATE TABLE plumbline.examined');
-    await harness.writer.command(
-      'INSERT INTO plumbline.examined (upto) VALUES (now64(3) + INTERVAL 2 SECOND)',
-    );
-    await sleep(20);
+    await knowRepeatsUpToNow();
     meanwhile = { after: /'examined' AS fact/, what: () => insertUnexamined([inner]) };
     const trace_id = hex(outer.trace_id);
     if (lookup === 'trace') {
@@ -132,5 +139,72 @@ test('a repeat that comes while its trace, its answer or its user is looked up i
       assert.deepEqual(spansOf(json.items), [hex(inner.span_id)]);
     }
     assert.equal(meanwhile, undefined);
+  }
+});
+
+/** The same in two traces, which only the answer's id ties together. */
+function apart(name: string): { outer: CallRow; inner: CallRow } {
+  const { outer, inner } = pairOf(idOf(3_000, 32));
+  const common = { response_id: `chatcmpl-of-${name}-0123456789`, parent_span_id: new Uint8Array(8) };
+  const { trace_id } = makeCall();
+  return {
+    outer: { ...outer, ...common, service: `${name}-outer` },
+    inner: { ...inner, ...common, service: `${name}-inner`, trace_id },
+  };
+}
+
+test('a telling in another trace that nobody has looked at yet strikes out what a lookup finds', async () => {
+  const { outer, inner } = apart('unexamined');
+  await harness.insertCalls([outer]);
+  await knowRepeatsUpToNow();
+  await insertUnexamined([inner]);
+  const trace_id = hex(outer.trace_id);
+  assert.equal((await get(app, `/v1/calls/${trace_id}/${hex(outer.span_id)}`)).json.counted, false);
+  assert.equal((await get(app, `/v1/traces/${trace_id}`)).json.calls, 0);
+  for (const by of [`trace_id=${trace_id}`, 'service=unexamined-outer'])
+    assert.deepEqual((await get(app, `/v1/calls?${by}&from=now-3d`)).json.items, []);
+  const found = await get(app, `/v1/calls?trace_id=${hex(inner.trace_id)}&from=now-3d`);
+  assert.deepEqual(spansOf(found.json.items), [hex(inner.span_id)]);
+});
+
+test('a span that an erasure took along is in no search, whatever it is searched by', async () => {
+  const { outer, inner } = apart('erased');
+  outer.user_id = 'erased-user';
+  await harness.insertCalls([outer, inner]);
+  const searches = ['service=erased-inner', `trace_id=${hex(inner.trace_id)}`];
+  const found = async (by: string) => (await get(app, `/v1/calls?${by}&from=now-3d`)).json.items.length;
+  for (const by of searches) assert.equal(await found(by), 1);
+  const erased_at = String(Date.now() * 1000);
+  const erasure = { database: 'plumbline', project: 'shop', user_id: 'erased-user', erased_at };
+  for (const { sql, params } of [
+    recordErasure(erasure),
+    takeOwnSpans(erasure, WHOLE),
+    takePartners(erasure, WHOLE),
+  ])
+    await harness.writer.command(sql, { params });
+  for (const by of searches) assert.equal(await found(by), 0, by);
+});
+
+test('pages full of repeats are left to the database, and pairs beyond a list are not taken for none', async () => {
+  const started_at = makeCall().started_at;
+  const common = { project: 'shop', service: 'agents' };
+  const agents = Array.from({ length: 1_100 }, (_, agent) => {
+    const own = { ...common, trace_id: makeCall().trace_id, process: BigInt(agent) };
+    const at = started_at + agent * 1_000_000;
+    const inside = Array.from({ length: 10 }, (_, n) =>
+      makeCall({ ...own, started_at: at + 1_000 * (n + 1), duration_ms: 5, scope: 'client' }),
+    );
+    const carrier = { kind: 'carrier' as const, scope: 'agent', started_at: at, duration_ms: 60_000 };
+    return [makeCall({ ...own, ...carrier }), ...inside];
+  });
+  await harness.insertCalls(agents.flat());
+  for (const limit of [10, 1_000]) {
+    const before = asked;
+    const { json } = await get(
+      app,
+      `/v1/calls?service=agents&min_duration_ms=50000&from=now-3d&limit=${limit}`,
+    );
+    assert.deepEqual(json.items, []);
+    assert.ok(asked - before <= 20, `${asked - before} statements`);
   }
 });
