@@ -8,6 +8,7 @@ import { createKeyRing } from '../../schemas/identity/key-ring.ts';
 import { BlockBuilder } from '../../schemas/native/block-builder.ts';
 import { recordErasure, takeOwnSpans, takePartners } from '../../schemas/queries/settling/erase.ts';
 import { WHOLE } from '../../schemas/queries/settling/shares.ts';
+import { CLOCK_GRAIN_MS } from '../../schemas/queries/settling/times.ts';
 import { type CallRow, calls } from '../../schemas/record/calls.ts';
 import { idOf, makeCall, makePayload } from '../support/rows.ts';
 import { get, type Harness, hex, KEYED_HASH, KEYS, RETENTION, startHarness } from './support/harness.ts';
@@ -52,11 +53,15 @@ async function insertUnexamined(rows: readonly CallRow[]): Promise<void> {
   await harness.writer.insert(await block.finish());
 }
 
-/** And no further. */
-async function knowRepeatsUpToNow(): Promise<void> {
+/** What is stored by now has been looked at for repeats, and with `ahead` what comes in the next seconds. */
+async function knowRepeatsUpToNow(ahead_s = 0): Promise<void> {
+  // Rows of the clock's last grain may be taken for younger.
+  await sleep(50);
   await harness.writer.command('TRUNCATE TABLE plumbline.examined');
-  await harness.writer.command('INSERT INTO plumbline.examined (upto) VALUES (now64(3) + INTERVAL 2 SECOND)');
-  await sleep(20);
+  await harness.writer.command(
+    `INSERT INTO plumbline.examined (upto) VALUES (now64(3) + INTERVAL ${CLOCK_GRAIN_MS / 1000 + ahead_s} SECOND)`,
+  );
+  await sleep(50);
 }
 
 /** A library's span around a client's: the inner one counts. */
@@ -142,10 +147,11 @@ test('a repeat that comes while its trace, its answer or its user is looked up i
   }
 });
 
-/** The same in two traces, which only the answer's id ties together. */
-function apart(name: string): { outer: CallRow; inner: CallRow } {
+/** The same in two traces, which only the answer's id and the tokens tie together. */
+function apart(name: string, input_tokens: number): { outer: CallRow; inner: CallRow } {
   const { outer, inner } = pairOf(idOf(3_000, 32));
-  const common = { response_id: `chatcmpl-of-${name}-0123456789`, parent_span_id: new Uint8Array(8) };
+  const response_id = `chatcmpl-of-${name}-0123456789`;
+  const common = { response_id, input_tokens, parent_span_id: new Uint8Array(8) };
   const { trace_id } = makeCall();
   return {
     outer: { ...outer, ...common, service: `${name}-outer` },
@@ -154,7 +160,7 @@ function apart(name: string): { outer: CallRow; inner: CallRow } {
 }
 
 test('a telling in another trace that nobody has looked at yet strikes out what a lookup finds', async () => {
-  const { outer, inner } = apart('unexamined');
+  const { outer, inner } = apart('unexamined', 7_001);
   await harness.insertCalls([outer]);
   await knowRepeatsUpToNow();
   await insertUnexamined([inner]);
@@ -168,10 +174,11 @@ test('a telling in another trace that nobody has looked at yet strikes out what 
 });
 
 test('a span that an erasure took along is in no search, whatever it is searched by', async () => {
-  const { outer, inner } = apart('erased');
+  const { outer, inner } = apart('erased', 7_002);
   outer.user_id = 'erased-user';
   await harness.insertCalls([outer, inner]);
   const searches = ['service=erased-inner', `trace_id=${hex(inner.trace_id)}`];
+  await knowRepeatsUpToNow();
   const found = async (by: string) => (await get(app, `/v1/calls?${by}&from=now-3d`)).json.items.length;
   for (const by of searches) assert.equal(await found(by), 1);
   const erased_at = String(Date.now() * 1000);
@@ -198,6 +205,7 @@ test('pages full of repeats are left to the database, and pairs beyond a list ar
     return [makeCall({ ...own, ...carrier }), ...inside];
   });
   await harness.insertCalls(agents.flat());
+  await knowRepeatsUpToNow(60);
   for (const limit of [10, 1_000]) {
     const before = asked;
     const { json } = await get(
