@@ -93,8 +93,8 @@ const list = (hour: string, number: string, text: string): string =>
 
 /**
  * The statement, and how its rows are read. `repeats` may be asked for instead of found out. It is one union: as
- * scalars the same takes a quarter longer to plan. A table is looked at as its part of the union is read, so what was
- * examined comes first: the repeats that were found by then are there when repeats are counted.
+ * scalars the same takes a quarter longer to plan. What a table holds is settled as the union is analysed, branch by
+ * branch, so what was examined comes first: the repeats that were found by then are there when repeats are counted.
  */
 export function countingStatement(
   scope: CountingScope,
