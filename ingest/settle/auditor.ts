@@ -5,6 +5,7 @@ import {
   type AuditUnit,
   auditUnitsStatement,
   cellsAuditStatement,
+  erasedRowsStatement,
   repeatsAuditStatement,
 } from '../../schemas/queries/settling/audit.ts';
 import { sharesOf } from '../../schemas/queries/settling/shares.ts';
@@ -78,10 +79,23 @@ async function isStillClean(store: SettleStore, { project, hour, version }: Audi
   return units.some((unit) => unit.project === project && unit.hour === hour && unit.version === version);
 }
 
-/** Compares an hour. Undefined if it changed meanwhile, so that nothing can be said. */
+/** From the record of an erasure until its hours are unsettled, their rollups still count what is erased. */
+function isBeingErased(store: SettleStore, { project, hour }: AuditUnit): Promise<boolean> {
+  return withCounted(store, project, [hour], async (scope) => {
+    const [row] = await rowsOf<{ number: number | string }>(store, erasedRowsStatement(scope, hour));
+    return Number(row!.number) > 0;
+  });
+}
+
+/** Whether a difference means anything. In this order: rows that were removed just before went after their version. */
+async function isComparable(store: SettleStore, unit: AuditUnit): Promise<boolean> {
+  return !(await isBeingErased(store, unit)) && (await isStillClean(store, unit));
+}
+
+/** Compares an hour. Undefined if it changed meanwhile or is being erased from, so that nothing can be said. */
 export async function auditHour(store: SettleStore, unit: AuditUnit): Promise<AuditResult | undefined> {
   const result = await compare(store, unit);
-  if (result.differences > 0 && !(await isStillClean(store, unit))) return undefined;
+  if (result.differences > 0 && !(await isComparable(store, unit))) return undefined;
   await run(store, {
     sql: `INSERT INTO ${store.database}.audits (project, hour, version, differences)
 SELECT {project:String}, ${unit.hour}, toUInt64('${BigInt(unit.version)}'), ${result.differences}`,

@@ -14,7 +14,7 @@ export function createSettleMetrics(registry: Registry) {
       buckets: [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300],
       registers,
     }),
-    failures: counter('settle_failures_total', 'Passes that failed and are repeated.'),
+    failures: counter('settle_failures_total', 'Steps of passes that failed and are repeated.'),
     settled: counter('settle_hours_total', 'Hours of projects that were settled.'),
     waiting: gauge('settle_waiting_hours', 'Hours of projects that are due and not settled yet.'),
     lag_seconds: gauge(

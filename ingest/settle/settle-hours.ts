@@ -8,8 +8,8 @@ import {
   type HourOfCalls,
   markSettledStatement,
   newVersion,
-  settleStatements,
-  supersededStatement,
+  SETTLE_ORDER,
+  settleStatement,
 } from '../../schemas/queries/settling/settle.ts';
 import { sharesOf } from '../../schemas/queries/settling/shares.ts';
 import { firstLiveHour, MS_PER_HOUR } from '../../schemas/queries/settling/times.ts';
@@ -56,8 +56,10 @@ export async function settleHours(
     withCounted(store, project, hours, async (scope) => {
       // Of its own for each attempt: one that failed may have left some of its cells.
       const version = newVersion(store.now(), Math.random());
-      for (const share of sharesOf(shares)) {
-        for (const statement of settleStatements(scope, hours, version, share)) await run(store, statement);
+      for (const kind of SETTLE_ORDER) {
+        for (const share of sharesOf(shares)) {
+          await run(store, settleStatement(scope, hours, version, kind, share));
+        }
       }
       return version;
     }),
@@ -100,29 +102,44 @@ export interface Settlement {
   waiting: number;
 }
 
-/** Settles what is due, a pass's worth. Rejects with WarehouseError; what was published stays so. */
-export async function settleDue(store: SettleStore, signal?: AbortSignal): Promise<Settlement> {
+/**
+ * Settles what is due, a pass's worth. An hour that cannot be settled holds up no other: it rejects with the first
+ * WarehouseError after all others were tried. `tell` is told how far it came in either case.
+ */
+export async function settleDue(
+  store: SettleStore,
+  signal?: AbortSignal,
+  tell: (settlement: Settlement) => void = () => {},
+): Promise<Settlement> {
   const now_ms = store.now();
   const first_live_hour = firstLiveHour({ now_ms, calls_days: store.calls_days });
   const scope = { database: store.database, now_ms, first_live_hour, limit: UNITS_A_PASS };
   const units = await rowsOf<HourOfCalls & { waiting: number | string }>(store, dueStatement(scope));
   let settled = 0;
-  for (const { project, hours } of batchesOf(units)) {
+  const failures: unknown[] = [];
+  const batches = batchesOf(units);
+  for (const { project, hours } of batches) {
     if (signal?.aborted) break;
-    await settleHours(store, project, hours);
-    settled += hours.length;
+    try {
+      await settleHours(store, project, hours);
+      settled += hours.length;
+    } catch (error) {
+      // One hour may be the reason: after all else, each by itself.
+      if (hours.length > 1) batches.push(...hours.map((hour) => ({ project, hours: [hour] })));
+      else failures.push(error);
+    }
   }
-  return { settled, waiting: Number(units[0]?.waiting ?? 0) - settled };
+  const settlement = { settled, waiting: Number(units[0]?.waiting ?? 0) - settled };
+  tell(settlement);
+  if (failures.length > 0) throw failures[0];
+  return settlement;
 }
 
 /** Removes versions that nobody chooses any more. */
 export async function collectVersions(store: SettleStore): Promise<void> {
-  const [row] = await rowsOf<{ number: number | string }>(
-    store,
-    supersededStatement(store.database, store.now()),
-  );
-  if (Number(row!.number) === 0) return;
-  for (const statement of collectStatements(store.database, store.now())) {
-    await run(store, statement, { allow_nondeterministic_mutations: 1, mutations_sync: 1 });
+  for (const { count, remove } of collectStatements(store.database, store.now())) {
+    const [row] = await rowsOf<{ number: number | string }>(store, count);
+    if (Number(row!.number) === 0) continue;
+    await run(store, remove, { allow_nondeterministic_mutations: 1, mutations_sync: 1 });
   }
 }

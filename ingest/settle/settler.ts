@@ -23,11 +23,13 @@ export interface SettlerOptions extends SettleStore {
 
 export interface Settler {
   start(): void;
-  /** Finishes the statement under way. */
+  /** Finishes the batch of hours that is being settled, or the other step under way. */
   stop(): Promise<void>;
 }
 
 const UPKEEP_INTERVAL_MS = MS_PER_HOUR;
+/** Of hours about which nothing can be said just now, so that one of them does not hold up the audit. */
+const AUDITS_TRIED_MOST = 5;
 /** After a long pass; until the next, answers look for the repeats of what has come meanwhile. */
 const REST_MOST_MS = 30_000;
 
@@ -58,9 +60,10 @@ export function createSettler(options: SettlerOptions): Settler {
     if (state === finished) return false;
     const began = performance.now();
     if (unexamined_ms > 0) await examine(store);
-    const { settled, waiting } = await settleDue(store, stopping.signal);
-    metrics.settled.inc(settled);
-    metrics.waiting.set(waiting);
+    const { settled, waiting } = await settleDue(store, stopping.signal, (settlement) => {
+      metrics.settled.inc(settlement.settled);
+      metrics.waiting.set(settlement.waiting);
+    });
     metrics.pass_seconds.observe((performance.now() - began) / 1000);
     const isQuiet = progress.newest_ms < progress.now_ms - 2 * CLOCK_GRAIN_MS && unexamined_ms <= 0;
     finished = isQuiet && waiting === 0 && settled === 0 ? state : '';
@@ -70,37 +73,48 @@ export function createSettler(options: SettlerOptions): Settler {
   async function audit(): Promise<void> {
     if (store.now() - audited_ms < audit_interval_ms) return;
     audited_ms = store.now();
-    for (const unit of await auditUnits(store, 1)) {
+    for (const unit of await auditUnits(store, AUDITS_TRIED_MOST)) {
       const result = await auditHour(store, unit);
       if (result === undefined) continue;
       metrics.audited.inc();
       metrics.audited_cells.inc(result.cells);
-      if (result.differences === 0) continue;
+      if (result.differences === 0) return;
       metrics.differences.inc(result.differences);
       log('error', 'a rollup differed from its calls; it is settled anew', { ...result });
       await mendHour(store, unit.project, unit.hour);
+      return;
     }
   }
 
   async function upkeep(): Promise<void> {
     if (store.now() - upkept_ms < UPKEEP_INTERVAL_MS) return;
     upkept_ms = store.now();
-    await collectVersions(store);
-    for (const report of await eraseReturned(store)) {
-      log('info', 'calls of an erased user came again and are removed', { ...report, user_id: undefined });
+    await attempt('removing old versions', () => collectVersions(store));
+    await attempt('removing calls of erased users', async () => {
+      for (const report of await eraseReturned(store)) {
+        log('info', 'calls of an erased user came again and are removed', { ...report, user_id: undefined });
+      }
+    });
+  }
+
+  /** What fails in one step is no reason to leave out the others. */
+  async function attempt(what: string, step: () => Promise<void>): Promise<void> {
+    if (stopping.signal.aborted) return;
+    try {
+      await step();
+    } catch (error) {
+      if (stopping.signal.aborted) return;
+      metrics.failures.inc();
+      log('warn', `${what} failed and is tried again`, { error: (error as Error).message });
     }
   }
 
   async function pass(): Promise<void> {
-    try {
+    await attempt('settling', async () => {
       while (!stopping.signal.aborted && (await settle()));
-      if (!stopping.signal.aborted) await audit();
-      if (!stopping.signal.aborted) await upkeep();
-    } catch (error) {
-      if (stopping.signal.aborted) return;
-      metrics.failures.inc();
-      log('warn', 'settling failed and is tried again', { error: (error as Error).message });
-    }
+    });
+    await attempt('the audit', audit);
+    await upkeep();
   }
 
   async function loop(): Promise<void> {

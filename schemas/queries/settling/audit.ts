@@ -12,7 +12,13 @@ import {
   isHistogram,
   ROLLUP_TABLES,
 } from '../cells.ts';
-import { type CountedScope, countedCallsOf, freshSpanCtes, storedPairs } from '../counted-calls.ts';
+import {
+  type CountedScope,
+  countedCallsOf,
+  freshSpanCtes,
+  notErased,
+  storedPairs,
+} from '../counted-calls.ts';
 import { bucketCounts } from '../histogram.ts';
 import type { Statement } from '../statement.ts';
 import { pairs } from './pairs.ts';
@@ -44,16 +50,28 @@ GROUP BY project, hour, version, audited_ms
 ORDER BY audited_ms, rand() LIMIT ${limit}`;
 }
 
+/** One row: `number` of rows of the hour that are erased and not yet removed. */
+export function erasedRowsStatement(scope: CountedScope, hour: number): Statement {
+  const values = new BoundValues();
+  const own = `hour = ${hour}`;
+  const project = `project = ${values.bind('String', scope.project)}`;
+  const kept = ['1', ...notErased(scope, project, own, values)].join(' AND ');
+  const sql = `SELECT count() AS number FROM ${scope.database}.calls WHERE ${project} AND ${own} AND NOT (${kept})`;
+  return { sql, params: values.params };
+}
+
 /**
  * One row: `differences`, how many spans of a share of the hour are struck out by the pairs that are stored and not by
- * those found from scratch, or the other way round. Rows that came since are found here too.
+ * those found from scratch, or the other way round. Rows that came since are found here too. Erased spans count in no
+ * answer, struck out or not; of two that go together one may be removed before the other.
  */
 export function repeatsAuditStatement(scope: CountedScope, hour: number, share: Share): Statement {
   const values = new BoundValues();
   const { database } = scope;
   const hours = hoursOf([hour]);
   const project = `project = ${values.bind('String', scope.project)}`;
-  const search = { many: true, share: `${hours.own} AND ${inShare(share, 'trace_id')}` };
+  const asked = [hours.own, inShare(share, 'trace_id'), ...notErased(scope, project, hours.own, values)];
+  const search = { many: true, share: asked.join(' AND ') };
   const ctes = freshSpanCtes(
     `${database}.calls`,
     project,

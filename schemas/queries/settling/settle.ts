@@ -64,31 +64,33 @@ export function hoursOf(hours: readonly number[]): HourCondition {
   return { own: `hour IN (${hours.join(', ')})`, wide: `hour IN (${wide.join(', ')})` };
 }
 
+/** Coarse cells of a share are made of the fine ones of any share, so all of those have to be there first. */
+export const SETTLE_ORDER: readonly CellKind[] = ['calls', 'slices', 'models'];
+
 /**
- * Statements that write the cells of those hours of one project under a version that no reader chooses before it is
- * marked, in this order: coarse cells are made of the fine ones. Only the cells of a share.
+ * Writes the cells of one kind and share, of those hours of one project, under a version that no reader chooses before
+ * it is marked. Kinds go in SETTLE_ORDER.
  */
-export function settleStatements(
+export function settleStatement(
   scope: CountedScope,
   hours: readonly number[],
   version: string,
+  kind: CellKind,
   share: Share,
-): Statement[] {
-  return (['calls', 'slices', 'models'] as const).map((kind) => {
-    const values = new BoundValues();
-    const own = hoursOf(hours);
-    const counted = countedCallsOf(scope, own, values, cellsOfShare(share, kind));
-    const project = values.bind('String', scope.project);
-    const number = `toUInt64('${BigInt(version)}')`;
-    const columns = [...cellKeys(kind), ...CELL_COLUMN_NAMES].join(', ');
-    const fine = `SELECT * FROM ${scope.database}.${ROLLUP_TABLES.calls} WHERE project = ${project} AND ${own.own} AND version = ${number} AND ${cellsOfShare(share, kind)}`;
-    const cells = kind === 'models' ? coarseCells(fine) : cellsOfCalls(counted.select, kind);
-    const ctes = kind === 'models' ? [] : counted.ctes;
-    const sql = `INSERT INTO ${scope.database}.${ROLLUP_TABLES[kind]} (project, version, ${columns})
+): Statement {
+  const values = new BoundValues();
+  const own = hoursOf(hours);
+  const counted = countedCallsOf(scope, own, values, cellsOfShare(share, kind));
+  const project = values.bind('String', scope.project);
+  const number = `toUInt64('${BigInt(version)}')`;
+  const columns = [...cellKeys(kind), ...CELL_COLUMN_NAMES].join(', ');
+  const fine = `SELECT * FROM ${scope.database}.${ROLLUP_TABLES.calls} WHERE project = ${project} AND ${own.own} AND version = ${number} AND ${cellsOfShare(share, kind)}`;
+  const cells = kind === 'models' ? coarseCells(fine) : cellsOfCalls(counted.select, kind);
+  const ctes = kind === 'models' ? [] : counted.ctes;
+  const sql = `INSERT INTO ${scope.database}.${ROLLUP_TABLES[kind]} (project, version, ${columns})
 WITH ${[...ctes, '1 AS one'].join(',\n')}
 SELECT ${project}, ${number}, ${columns} FROM (${storedCells(cells)})`;
-    return { sql, params: values.params };
-  });
+  return { sql, params: values.params };
 }
 
 /** A condition on calls and on fine cells alike: those of the cells of a share. Calls do not know one slice. */
@@ -120,17 +122,16 @@ export function newVersion(now_ms: number, random: number): string {
   return String((BigInt(Math.trunc(now_ms)) << 20n) | BigInt(Math.floor(random * 2 ** 20)));
 }
 
-/** Removes superseded versions. Empty if there is nothing to remove, by `supersededStatement`. */
-export function collectStatements(database: string, now_ms: number): string[] {
+/**
+ * Of each table, in this order: how many rows of versions there are that nobody chooses (one row, `number`), and what
+ * removes them. Versions that were never published are among them: what an attempt that failed has left.
+ */
+export function collectStatements(database: string, now_ms: number): { count: string; remove: string }[] {
   const superseded = supersededCondition(database, now_ms);
-  return [...Object.values(ROLLUP_TABLES), 'settled'].map(
-    (table) => `ALTER TABLE ${database}.${table} DELETE WHERE ${superseded}`,
-  );
-}
-
-/** One row: `number` of published versions that are superseded. */
-export function supersededStatement(database: string, now_ms: number): string {
-  return `SELECT count() AS number FROM ${database}.settled WHERE ${supersededCondition(database, now_ms)}`;
+  return [...Object.values(ROLLUP_TABLES), 'settled'].map((table) => ({
+    count: `SELECT count() AS number FROM ${database}.${table} WHERE ${superseded}`,
+    remove: `ALTER TABLE ${database}.${table} DELETE WHERE ${superseded}`,
+  }));
 }
 
 function supersededCondition(database: string, now_ms: number): string {

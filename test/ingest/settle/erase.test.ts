@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { auditHour, auditUnits } from '../../../ingest/settle/auditor.ts';
 import { eraseReturned, eraseUser } from '../../../ingest/settle/erase.ts';
 import { examine } from '../../../ingest/settle/examiner.ts';
 import { settleDue } from '../../../ingest/settle/settle-hours.ts';
+import type { SettleStore } from '../../../ingest/settle/store.ts';
 import { BlockBuilder } from '../../../schemas/native/block-builder.ts';
 import { CLOCK_GRAIN_MS } from '../../../schemas/queries/settling/times.ts';
 import { payloads } from '../../../schemas/record/payloads.ts';
@@ -102,4 +104,66 @@ test('a user is gone from every answer and from the disk, with whatever tells of
 test('erasing somebody who is not there is a report of nothing', async () => {
   const report = await eraseUser(settling.store, { project, user_id: 'nobody' });
   assert.deepEqual([report.calls, report.payloads, report.scores, report.hours_unsettled], [0, 0, 0, 0]);
+});
+
+test('between the steps of an erasure, or of one that is repeated, the audit tells of no difference', async () => {
+  const ofProject = 'audited';
+  const differences: (number | undefined)[] = [];
+  const audit = async (): Promise<void> => {
+    for (const unit of await auditUnits(settling.store, 100))
+      if (unit.project === ofProject) differences.push((await auditHour(settling.store, unit))?.differences);
+  };
+  const { warehouse } = settling.store;
+  const audited: SettleStore = {
+    ...settling.store,
+    warehouse: {
+      ...warehouse,
+      async command(sql, options) {
+        if (sql.startsWith('ALTER TABLE plumbline.calls')) {
+          // Settled while bytes go, which go part by part.
+          await sleep(50);
+          assert.ok((await settleDue(settling.store)).settled >= 1);
+          await warehouse.command(
+            `ALTER TABLE plumbline.calls DELETE WHERE project = '${ofProject}' AND user_id = '' AND process != 30`,
+            { settings: { mutations_sync: 2 } },
+          );
+          await audit();
+          assert.equal(differences.at(-1), 0, 'an erased span whose pair is gone already');
+        }
+        await warehouse.command(sql, options);
+        await audit();
+      },
+    },
+  };
+  const version = Date.now() * 1000;
+  // One call that is told twice: the span that counts does not name the user, and is taken along the pair.
+  const twice = (process: bigint) => {
+    const told = { project: ofProject, version, process, response_id: `r-${process}` };
+    return [
+      makeCall({ ...told, user_id: 'ann', scope: 'framework', duration_ms: 400 }),
+      makeCall({ ...told, scope: 'client', duration_ms: 300 }),
+    ];
+  };
+  const settle = async (): Promise<void> => {
+    await sleep(CLOCK_GRAIN_MS + 200);
+    await examine(settling.store);
+    assert.ok((await settleDue(settling.store)).settled >= 1);
+    differences.length = 0;
+    await audit();
+    assert.deepEqual(differences, [0]);
+  };
+  const isSilent = (): void => {
+    const told = differences.filter((number) => number !== undefined);
+    assert.deepEqual([...new Set(told)], [0]);
+    assert.ok(told.length < differences.length, 'an audit between two steps');
+  };
+  await settling.insert([...twice(21n), makeCall({ project: ofProject, version, process: 30n })]);
+  await settle();
+  await eraseUser(audited, { project: ofProject, user_id: 'ann' });
+  isSilent();
+
+  await settling.insert(twice(22n));
+  await settle();
+  assert.equal((await eraseReturned(audited)).length, 1);
+  isSilent();
 });

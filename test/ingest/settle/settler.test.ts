@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { Registry } from 'prom-client';
 import { createSettler } from '../../../ingest/settle/settler.ts';
-import type { QueryOptions, Warehouse } from '../../../schemas/seams.ts';
+import { recordErasure } from '../../../schemas/queries/settling/erase.ts';
+import { type QueryOptions, type Warehouse, WarehouseError } from '../../../schemas/seams.ts';
 import { eventually } from '../../support/eventually.ts';
 import { makeCall } from '../../support/rows.ts';
 import { ask, type Settling, startSettling } from './support/settling.ts';
@@ -34,6 +35,8 @@ test('a settler settles what is quiet, mends what its audit finds, and asks one 
     registry,
     interval_ms: 300,
     audit_interval_ms: 1_000,
+    // As often as it says, however long passes take.
+    share_of_time: 1,
     log: (level, message) => logged.push(`${level} ${message}`),
   });
   const metric = async (name: string): Promise<number> =>
@@ -77,4 +80,48 @@ test('a settler settles what is quiet, mends what its audit finds, and asks one 
   } finally {
     await settler.stop();
   }
+});
+
+test('what fails in one step of a pass is logged and counted, and leaves out no other step', async () => {
+  const { warehouse } = settling.store;
+  const failing: Warehouse = {
+    ...warehouse,
+    async query<Row>(sql: string, options?: QueryOptions) {
+      if (/AS waiting|audited_ms|NOT IN \(SELECT project, hour, argMax/.test(sql))
+        throw new WarehouseError('as if', { code: 1 });
+      return warehouse.query<Row>(sql, options);
+    },
+  };
+  const user = { project: 'steps', user_id: 'ann' };
+  const erased = recordErasure({ database: 'plumbline', ...user, erased_at: String(Date.now() * 1000) });
+  await settling.writer.command(erased.sql, { params: erased.params });
+  await settling.insert([makeCall({ ...user, version: 1 })]);
+  const registry = new Registry();
+  const logged: string[] = [];
+  let ahead_ms = 0;
+  const settler = createSettler({
+    ...settling.store,
+    warehouse: failing,
+    now: () => Date.now() + ahead_ms,
+    registry,
+    interval_ms: 100,
+    share_of_time: 1,
+    log: (level, message) => logged.push(`${level} ${message}`),
+  });
+  ahead_ms = 2 * HOUR_MS;
+  settler.start();
+  try {
+    await eventually(async () => {
+      const { rows } = await settling.writer.query<{ n: number }>(
+        `SELECT count() AS n FROM plumbline.calls WHERE project = 'steps'`,
+      );
+      assert.equal(Number(rows[0]!.n), 0, logged.join('\n'));
+    }, 20_000);
+  } finally {
+    await settler.stop();
+  }
+  for (const what of ['settling', 'the audit', 'removing old versions'])
+    assert.ok(logged.includes(`warn ${what} failed and is tried again`), what);
+  const failures = await registry.getSingleMetric('plumbline_settle_failures_total')!.get();
+  assert.equal(failures.values[0]!.value, logged.filter((line) => line.startsWith('warn')).length);
 });
