@@ -1,9 +1,19 @@
-/** The stress run as a command: node test/ingest/settle/stress.ts --seed 7 --seconds 600 --readers 3 [--no-kills] [--no-erasures] */
+/** The stress run as a command. */
 import { parseArgs } from 'node:util';
 import { stress } from './support/stress.ts';
 
+const HELP = `node test/ingest/settle/stress.ts [options]
+Inserters, two settlers, erasures and kills against readers that compare rollups with the calls at the same moment.
+Prints how many groups were compared; exits 0 if every count and sum was equal.
+  --seed N        what it does, and when (1)
+  --seconds N     how long (300)
+  --readers N     how many compare (3)
+  --no-kills      kills neither settlers nor the engine
+  --no-erasures   erases no users`;
+
 const { values } = parseArgs({
   options: {
+    help: { type: 'boolean', short: 'h', default: false },
     seed: { type: 'string', default: '1' },
     seconds: { type: 'string', default: '300' },
     readers: { type: 'string', default: '3' },
@@ -12,6 +22,10 @@ const { values } = parseArgs({
   },
   allowNegative: true,
 });
+if (values.help) {
+  console.log(HELP);
+  process.exit(0);
+}
 /** For what is under way when the time is up, and the comparison at the end. */
 const GRACE_MS = 300_000;
 
@@ -40,7 +54,8 @@ try {
     readers: Number(values.readers),
     say: (line) => console.error(line),
   });
-  console.log(JSON.stringify({ ...values, ...result, violations: violations.length }));
+  const { help: _, ...options } = values;
+  console.log(JSON.stringify({ ...options, ...result, violations: violations.length }));
   for (const violation of violations.slice(0, 20)) console.log(violation);
   process.exitCode = violations.length === 0 ? 0 : 1;
   isTold = true;
