@@ -97,8 +97,7 @@ export function struckAmong(
   return newest <= examined_ms ? new Set(pairs.map(({ repeat }) => textOf(repeat))) : undefined;
 }
 
-/**
- * Keys of the spans that count, by the definition that every number is made of. */
+/** Keys of the spans that count, by the definition that every number is made of. */
 export async function countedAmong(
   calls: readonly StoredCall[],
   repeats: SpanRepeats,
