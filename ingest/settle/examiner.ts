@@ -41,7 +41,7 @@ interface Chunk {
 }
 
 /** Runs of hours whose rows are few enough for one statement, or single hours. */
-export function chunksOf(hours: readonly FreshHour[], rows: number): Chunk[] {
+function chunksOf(hours: readonly FreshHour[], rows: number): Chunk[] {
   const chunks: Chunk[] = [];
   for (const { hour, rows: number } of hours) {
     const chunk = chunks.at(-1);

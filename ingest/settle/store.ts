@@ -16,7 +16,7 @@ export interface SettleStore {
 }
 
 /** What the statements rely on; a server's profile may lack it. */
-export const SETTLE_SETTINGS = {
+const SETTLE_SETTINGS = {
   do_not_merge_across_partitions_select_final: 1,
   enable_materialized_cte: 1,
   enable_shared_storage_snapshot_in_query: 1,

@@ -12,14 +12,15 @@ import { horizonMs } from '../../schemas/queries/counted-calls.ts';
 import type { Counting, HourState } from '../../schemas/queries/counting.ts';
 import { type CallId, keptPayloadsStatement } from '../../schemas/queries/one-call.ts';
 import type { Project } from '../../schemas/queries/project.ts';
+import { MS_PER_HOUR } from '../../schemas/queries/settling/times.ts';
 import { encodeCursor } from '../cursor.ts';
 import type { CallSearchRequest } from '../parameters/call-search.ts';
 import type { Window } from '../parameters/window.ts';
 import type { Ask, RouteContext } from './context.ts';
+import { startedMs } from './counted-spans.ts';
 import { type Beside, findInHours, findStored, placeOf } from './find-in-hours.ts';
 import { type PayloadFacts, payloadOutlook } from './payload.ts';
 
-const HOUR_MS = 3_600_000;
 /** Deliveries that are searched at once, newest first: most searches end in the first slice. */
 const SLICE_ROWS = [25_000, 100_000];
 /** What has not been found among those is rare, or not there. */
@@ -34,8 +35,8 @@ export function slicesOf(
   const slices: Window[] = [];
   let open: { from_ms: number; to_ms: number; rows: number } | undefined;
   for (const { hour, rows } of hours.toReversed()) {
-    const start_ms = Math.max(from_ms, hour * HOUR_MS);
-    const end_ms = Math.min(to_ms, (hour + 1) * HOUR_MS);
+    const start_ms = Math.max(from_ms, hour * MS_PER_HOUR);
+    const end_ms = Math.min(to_ms, (hour + 1) * MS_PER_HOUR);
     if (start_ms >= end_ms || rows === 0) continue;
     if (open && open.rows + rows > (slice_rows[slices.length] ?? Number.POSITIVE_INFINITY)) {
       slices.push({ from_ms: open.from_ms, to_ms: open.to_ms });
@@ -51,7 +52,7 @@ const FIRST_HOURS = 24;
 
 /** The window in two, newer and older: most searches end in the first, and need not know of the other. */
 export function partsOf({ from_ms, to_ms }: Window): Window[] {
-  const middle_ms = Math.ceil(to_ms / HOUR_MS - FIRST_HOURS) * HOUR_MS;
+  const middle_ms = Math.ceil(to_ms / MS_PER_HOUR - FIRST_HOURS) * MS_PER_HOUR;
   if (middle_ms <= from_ms) return [{ from_ms, to_ms }];
   return [
     { from_ms: middle_ms, to_ms },
@@ -64,8 +65,8 @@ const MOST_HOURS = 3_000;
 
 /** The hours of a window one by one; undefined where they are too many, and are asked about as a range. */
 export function hoursOf({ from_ms, to_ms }: Window): number[] | undefined {
-  const first = Math.floor(from_ms / HOUR_MS);
-  const length = Math.ceil(to_ms / HOUR_MS) - first;
+  const first = Math.floor(from_ms / MS_PER_HOUR);
+  const length = Math.ceil(to_ms / MS_PER_HOUR) - first;
   return length > MOST_HOURS ? undefined : Array.from({ length }, (_, index) => first + index);
 }
 
@@ -93,7 +94,7 @@ function isPlain({ scope: { from_ms, to_ms }, conditions }: CallSearch, counting
   const { hours, examined_ms, has_erased_calls } = counting;
   if (conditions.text !== undefined || has_erased_calls) return false;
   return hours
-    .filter(({ hour }) => (hour + 2) * HOUR_MS > from_ms && (hour - 1) * HOUR_MS < to_ms)
+    .filter(({ hour }) => (hour + 2) * MS_PER_HOUR > from_ms && (hour - 1) * MS_PER_HOUR < to_ms)
     .every(({ newest_ms }) => newest_ms <= examined_ms);
 }
 
@@ -123,18 +124,17 @@ async function findInSlices(search: CallSearch, ask: Ask, beside: Beside): Promi
 
 export type ListedItem = ShownCall & { payload: ReturnType<typeof payloadOutlook> };
 
-const startedMs = (call: ShownCall): number => microsecondsOf(call.started_at) / 1000;
 const nameOf = ({ trace_id, span_id }: CallId): string => `${trace_id}/${span_id}`;
 
 /** Which of the calls have a payload that is kept. */
 async function keptAmong(calls: readonly ShownCall[], search: CallSearch, ask: Ask): Promise<CallId[]> {
   const { scope, payloads_days } = search;
-  const horizon_ms = scope.now_ms - payloads_days * 24 * HOUR_MS;
+  const horizon_ms = scope.now_ms - payloads_days * 24 * MS_PER_HOUR;
   const recent = calls.filter((call) => startedMs(call) >= horizon_ms);
   if (recent.length === 0) return [];
   const hours = new Set(
     recent.flatMap((call) => {
-      const hour = Math.floor(startedMs(call) / HOUR_MS);
+      const hour = Math.floor(startedMs(call) / MS_PER_HOUR);
       return [hour - 1, hour, hour + 1];
     }),
   );

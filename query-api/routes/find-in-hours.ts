@@ -9,10 +9,10 @@ import {
 import type { Counting } from '../../schemas/queries/counting.ts';
 import type { LookupStart } from '../../schemas/queries/hours-counting.ts';
 import type { StoredCall } from '../../schemas/queries/one-call.ts';
+import { MS_PER_HOUR } from '../../schemas/queries/settling/times.ts';
 import type { Ask } from './context.ts';
 import { keyOf, repeatsOf, shownOf, struckAmong, textOf } from './counted-spans.ts';
 
-const HOUR_MS = 3_600_000;
 /** So many hours of those that may hold what is looked for are searched at once, newest first. */
 const HOURS_AT_ONCE = [24, 240];
 const HOURS_LATER = 2_000;
@@ -80,7 +80,7 @@ export async function findInHours(
       return calls;
     };
     // Repeats in hours that are over are known as a rule.
-    const isOver = (some[0]! + 2) * HOUR_MS <= search.scope.now_ms;
+    const isOver = (some[0]! + 2) * MS_PER_HOUR <= search.scope.now_ms;
     const stored = isOver ? await findStored(rest, some, counting, ask, beside) : undefined;
     found.push(...(stored ?? (await ask.counted(search.scope, inSome, some))));
   }

@@ -1,7 +1,14 @@
 /** Searching calls: the counted calls that match, newest first, a page at a time. */
 import { BoundValues } from './bound-values.ts';
 import { LIST_FIELDS, shownColumns } from './call-columns.ts';
-import { type CountedScope, countedCallsOf, countedSource, horizonMs, notErased } from './counted-calls.ts';
+import {
+  type CountedScope,
+  countedCallsOf,
+  countedSource,
+  horizonMs,
+  notErased,
+  withCtes,
+} from './counted-calls.ts';
 import { type Filter, filterCalls } from './filters.ts';
 import { lookupStartStatement } from './hours-counting.ts';
 import { bytes, hasTerm, hoursIn, type LookupTerm, ofHours } from './lookup-hours.ts';
@@ -97,7 +104,7 @@ export interface FoundCall extends SpanKey {
 export function callSearchStatement(search: CallSearch): Statement {
   const values = new BoundValues();
   const { ctes, select } = countedSource(search.scope, values, conditionsOf(search, values));
-  const sql = `${ctes.length === 0 ? '' : `WITH ${ctes.join(',\n')}\n`}SELECT c.hour AS hour, lower(hex(c.trace_id)) AS trace_id, lower(hex(c.span_id)) AS span_id,
+  const sql = `${withCtes(ctes)}SELECT c.hour AS hour, lower(hex(c.trace_id)) AS trace_id, lower(hex(c.span_id)) AS span_id,
   c.version AS received_us
 FROM (${select}) AS c
 ORDER BY ${NEWEST_FIRST('c.')}
@@ -133,7 +140,7 @@ LIMIT ${found.length}`;
 export function hoursSearchStatement(search: CallSearch, hours: readonly number[]): Statement {
   const values = new BoundValues();
   const { ctes, select } = countedCallsOf(search.scope, ofHours(hours), values, conditionsOf(search, values));
-  const sql = `${ctes.length === 0 ? '' : `WITH ${ctes.join(',\n')}\n`}SELECT ${shownColumns(LIST_FIELDS, 'c')}
+  const sql = `${withCtes(ctes)}SELECT ${shownColumns(LIST_FIELDS, 'c')}
 FROM (${select}) AS c
 ORDER BY ${NEWEST_FIRST('c.')}
 LIMIT ${values.bind('UInt32', search.limit)}`;

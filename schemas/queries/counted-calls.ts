@@ -33,11 +33,16 @@ export interface HourCondition {
 const SPAN_KEY = 'concat(trace_id, span_id, reinterpretAsString(hour))';
 
 /** From the first to the last hour, both included. */
-export function hoursBetween(first: number, last: number): HourCondition {
+function hoursBetween(first: number, last: number): HourCondition {
   return {
     own: `hour >= ${first} AND hour <= ${last}`,
     wide: `hour >= ${first - 1} AND hour <= ${last + 1}`,
   };
+}
+
+/** What a statement begins with that has these CTEs, or none. */
+export function withCtes(ctes: readonly string[]): string {
+  return ctes.length === 0 ? '' : `WITH ${ctes.join(',\n')}\n`;
 }
 
 /**
@@ -52,7 +57,7 @@ export function countedCalls(
   also: readonly string[] = [],
 ): string {
   const { ctes, select } = countedSource(scope, values, asked, also);
-  return ctes.length === 0 ? select : `WITH ${ctes.join(',\n')}\n${select}`;
+  return `${withCtes(ctes)}${select}`;
 }
 
 /** The same in parts, for a statement that has CTEs of its own. */
@@ -243,16 +248,16 @@ export function freshSpanCtes(
   const isFresh = `inserted_at > ${since}${share === undefined ? '' : ` AND ${share}`}`;
   const near = (keys: string): string => `SELECT ${SPAN_COLUMNS}, ${isFresh} AS is_fresh FROM ${calls} FINAL
     WHERE ${project} AND ${hours.near} AND ${isAnyIn(SHARED, keys)}`;
-  const fresh = `FROM ${calls} FINAL WHERE ${project} AND ${hours.fresh} AND ${isFresh}`;
+  const fresh = `WHERE ${project} AND ${hours.fresh} AND ${isFresh}`;
   if (!many) {
     return [
-      `fresh AS MATERIALIZED (SELECT hour, trace_id, span_id, ${SHARED} AS shared ${fresh})`,
+      `fresh AS MATERIALIZED (SELECT hour, trace_id, span_id, ${SHARED} AS shared FROM ${calls} FINAL ${fresh})`,
       ...spanCtes(near('SELECT arrayJoin(shared) FROM fresh'), false),
     ];
   }
   // What only replaced versions share does no harm, and to find it the hours need not be put in order once more.
   return [
-    ...spanCtes(near(`SELECT arrayJoin(${SHARED}) ${fresh.replace(' FINAL', '')}`), true),
+    ...spanCtes(near(`SELECT arrayJoin(${SHARED}) FROM ${calls} ${fresh}`), true),
     'fresh AS (SELECT project, hour, trace_id, span_id, inserted_at FROM every_span WHERE is_fresh)',
   ];
 }

@@ -1,7 +1,7 @@
 /** What is known of one call: the record, its payload's parts, its scores; and the spans of a trace. */
 import { BoundValues } from './bound-values.ts';
 import { LIST_FIELDS, SHOWN_FIELDS, type ShownCall, shownColumns } from './call-columns.ts';
-import { type CountedScope, countedCallsOf, horizonMs, notErased } from './counted-calls.ts';
+import { type CountedScope, countedCallsOf, horizonMs, notErased, withCtes } from './counted-calls.ts';
 import type { Counting } from './counting.ts';
 import { bytes, hoursIn, ofHours } from './lookup-hours.ts';
 import type { Project } from './project.ts';
@@ -91,7 +91,7 @@ export function countedSpansStatement(
   const values = new BoundValues();
   const { ctes, select } = countedCallsOf(scope, ofHours(hours), values);
   const wanted = trace_ids.map((trace_id) => bytes(values, trace_id, 16));
-  const sql = `${ctes.length === 0 ? '' : `WITH ${ctes.join(',\n')}\n`}SELECT c.hour AS hour, lower(hex(c.trace_id)) AS trace_id, lower(hex(c.span_id)) AS span_id
+  const sql = `${withCtes(ctes)}SELECT c.hour AS hour, lower(hex(c.trace_id)) AS trace_id, lower(hex(c.span_id)) AS span_id
 FROM (${select}) AS c
 WHERE c.trace_id IN (${wanted.join(', ')})`;
   return { sql, params: values.params };
