@@ -3,19 +3,20 @@ import type { ShownCall } from '../../schemas/queries/call-columns.ts';
 import { type NeighboursRow, neighboursStatement } from '../../schemas/queries/neighbours.ts';
 import {
   type CallId,
+  callLinksStatement,
   callScoresStatement,
   callStatement,
   type LookupScope,
   type PayloadPartRow,
   payloadStatement,
   type ShownScore,
-  type StoredCall,
 } from '../../schemas/queries/one-call.ts';
 import type { Project } from '../../schemas/queries/project.ts';
 import { idOf } from '../parameters/ids.ts';
 import { Problem } from '../problems.ts';
 import type { Ask, RouteContext } from './context.ts';
 import {
+  askStored,
   countedAmong,
   countedInstead,
   keyOf,
@@ -72,6 +73,25 @@ async function neighboursOf(call: ShownCall, scope: LookupScope, ask: Ask): Prom
   };
 }
 
+/** What is known of a call beside its record: the parts of its payload, its scores, its neighbours. */
+interface About {
+  parts: PayloadPartRow[];
+  scores: ShownScore[];
+  neighbours: Record<string, unknown>;
+}
+
+async function aboutOf(link: ShownCall, scope: LookupScope, payloads_days: number, ask: Ask): Promise<About> {
+  const { duration_ms } = link;
+  const horizon_ms = scope.now_ms - payloads_days * MS_PER_DAY;
+  const place = { started_ms: startedMs(link), duration_ms, horizon_ms };
+  const [parts, scores, neighbours] = await Promise.all([
+    ask<PayloadPartRow>(payloadStatement(scope, link, place)),
+    ask<ShownScore>(callScoresStatement(scope, link, link)),
+    neighboursOf(link, scope, ask),
+  ]);
+  return { parts, scores, neighbours };
+}
+
 /** Rejects with Problem or WarehouseError. */
 export async function answerCall(
   path: { trace_id: string; span_id: string },
@@ -91,11 +111,20 @@ export async function answerCall(
     ask,
   );
   const { scope, hours } = start;
-  const [[stored], repeats] =
+  /** What leads further is read apart: the rest of the row takes longer than that. */
+  const readAbout = async (): Promise<[ShownCall, About] | undefined> => {
+    const [link] = await askStored(callLinksStatement(scope, id, hours), ask);
+    return link && [link, await aboutOf(link, scope, payloads_days, ask)];
+  };
+  const [[stored], linked, repeats] =
     hours.length === 0
       ? [[]]
-      : await Promise.all([ask<StoredCall>(callStatement(scope, id, hours)), repeatsOfTrace(start, id, ask)]);
-  if (!stored || !repeats) {
+      : await Promise.all([
+          askStored(callStatement(scope, id, hours), ask),
+          readAbout(),
+          repeatsOfTrace(start, id, ask),
+        ]);
+  if (!stored || !linked || !repeats) {
     throw new Problem('no-such-call', {
       detail: `There is no call ${id.trace_id}/${id.span_id}: ${NEVER_THERE}.`,
       received: `${id.trace_id}/${id.span_id}`,
@@ -108,12 +137,10 @@ export async function answerCall(
     payloads_days,
     has_hash: call.prompt_hash !== null || call.response_hash !== null,
   };
-  const horizon_ms = now_ms - payloads_days * MS_PER_DAY;
-  const place = { started_ms: facts.started_ms, duration_ms: call.duration_ms, horizon_ms };
-  const [parts, scores, neighbours, counted] = await Promise.all([
-    ask<PayloadPartRow>(payloadStatement(scope, id, place)),
-    ask<ShownScore>(callScoresStatement(scope, id, call)),
-    neighboursOf(call, scope, ask),
+  const [link, early] = linked;
+  const [{ parts, scores, neighbours }, counted] = await Promise.all([
+    // Delivered anew between the two.
+    link.received_at === call.received_at ? early : aboutOf(call, scope, payloads_days, ask),
     countedAmong([stored], repeats, start, ask),
   ]);
   const is_counted = counted.has(textOf(keyOf(call)));

@@ -6,7 +6,7 @@ import {
   callSearchStatement,
   type FoundCall,
   foundCallsStatement,
-  searchStartStatement,
+  searchHoursStatement,
 } from '../../schemas/queries/call-search.ts';
 import { horizonMs } from '../../schemas/queries/counted-calls.ts';
 import type { Counting, HourState } from '../../schemas/queries/counting.ts';
@@ -17,9 +17,10 @@ import { encodeCursor } from '../cursor.ts';
 import type { CallSearchRequest } from '../parameters/call-search.ts';
 import type { Window } from '../parameters/window.ts';
 import type { Ask, RouteContext } from './context.ts';
-import { startedMs } from './counted-spans.ts';
+import { askStored, shownOf, startedMs } from './counted-spans.ts';
 import { type Beside, findInHours, findStored, placeOf } from './find-in-hours.ts';
 import { type PayloadFacts, payloadOutlook } from './payload.ts';
+import { startLookup } from './start-lookup.ts';
 
 /** Deliveries that are searched at once, newest first: most searches end in the first slice. */
 const SLICE_ROWS = [25_000, 100_000];
@@ -78,7 +79,7 @@ async function findChosen(search: CallSearch, ask: Ask): Promise<ShownCall[]> {
   for (let attempt = 1; ; attempt++) {
     const chosen = await ask<FoundCall>(callSearchStatement(search));
     if (chosen.length === 0) return [];
-    const calls = await ask<ShownCall>(foundCallsStatement(search.scope, chosen));
+    const calls = (await askStored(foundCallsStatement(search.scope, chosen), ask)).map(shownOf);
     const deliveries = new Set(chosen.map((one) => `${one.trace_id}/${one.span_id}/${one.received_us}`));
     const isAsChosen = (call: ShownCall): boolean =>
       deliveries.has(`${call.trace_id}/${call.span_id}/${microsecondsOf(call.received_at)}`);
@@ -152,9 +153,9 @@ async function find(asked: CallSearch, ask: Ask): Promise<ListedItem[]> {
   const beside: Beside = async (calls) => {
     for (const id of await keptAmong(calls, search, ask)) kept.add(nameOf(id));
   };
-  const start = searchStartStatement(search);
-  const calls = start
-    ? await findInHours(search, start.read(await ask<unknown>(start)), ask, beside)
+  const inHours = searchHoursStatement(search);
+  const calls = inHours
+    ? await findInHours(search, await startLookup(search.scope, inHours, ask), ask, beside)
     : await findInSlices(search, ask, beside);
   return calls.map((call) => {
     const facts: PayloadFacts = {

@@ -1,12 +1,16 @@
 /** Which stored spans count, and which count in the place of one that does not. */
-import { microsecondsOf, type ShownCall } from '../../schemas/queries/call-columns.ts';
+import {
+  microsecondsOf,
+  type ShownCall,
+  type StoredCall,
+  storedCallOf,
+} from '../../schemas/queries/call-columns.ts';
 import type { Counting } from '../../schemas/queries/counting.ts';
-import { lookupStartStatement } from '../../schemas/queries/hours-counting.ts';
+import { lookupHoursStatement } from '../../schemas/queries/hours-counting.ts';
 import {
   type CallId,
   countedSpansStatement,
   type LookupScope,
-  type StoredCall,
   traceStatement,
 } from '../../schemas/queries/one-call.ts';
 import {
@@ -15,7 +19,9 @@ import {
   spanRepeatsStatement,
   traceRepeatsStatement,
 } from '../../schemas/queries/span-repeats.ts';
+import type { Statement } from '../../schemas/queries/statement.ts';
 import type { Ask } from './context.ts';
+import { startLookup } from './start-lookup.ts';
 
 const US_PER_HOUR = 3_600_000_000;
 /** How far from a carrier's interval a call of it may start. */
@@ -31,6 +37,10 @@ export const keyOf = ({ trace_id, span_id, started_at }: ShownCall): SpanKey => 
   span_id,
 });
 
+/** Of a statement that reads `storedColumns`. */
+export const askStored = async (statement: Statement, ask: Ask): Promise<StoredCall[]> =>
+  (await ask<Record<string, unknown>>(statement)).map(storedCallOf);
+
 /** What an answer shows of it. */
 export const shownOf = ({ inserted_ms: _, ...call }: StoredCall): ShownCall => call as ShownCall;
 
@@ -43,8 +53,8 @@ export interface TraceStart {
 }
 
 export async function startOfTrace(trace_id: string, scope: LookupScope, ask: Ask): Promise<TraceStart> {
-  const { read, ...statement } = lookupStartStatement(scope, [{ column: 'trace_id', values: [trace_id] }]);
-  const { hours, counting } = read(await ask<unknown>(statement));
+  const inHours = lookupHoursStatement(scope, [{ column: 'trace_id', values: [trace_id] }]);
+  const { hours, counting } = await startLookup(scope, inHours, ask);
   return { scope: { ...scope, counting }, hours };
 }
 
@@ -130,7 +140,7 @@ export async function countedInstead(
 ): Promise<CallId[]> {
   const strikers = await strikersOf(pairs, scope, ask);
   if (strikers.length > 0 || call.kind !== 'carrier') return strikers;
-  const spans = await ask<StoredCall>(traceStatement(scope, call.trace_id, hours));
+  const spans = await askStored(traceStatement(scope, call.trace_id, hours), ask);
   const from_ms = startedMs(call) - TOLERANCE_MS;
   const to_ms = startedMs(call) + call.duration_ms + TOLERANCE_MS;
   return spans

@@ -3,15 +3,16 @@ import { microsecondsOf, type ShownCall } from '../../schemas/queries/call-colum
 import {
   type CallPlace,
   type CallSearch,
+  foundCallsStatement,
   hoursSearchStatement,
+  storedKeysStatement,
   storedSearchStatement,
 } from '../../schemas/queries/call-search.ts';
 import type { Counting } from '../../schemas/queries/counting.ts';
-import type { LookupStart } from '../../schemas/queries/hours-counting.ts';
-import type { StoredCall } from '../../schemas/queries/one-call.ts';
 import { MS_PER_HOUR } from '../../schemas/queries/settling/times.ts';
 import type { Ask } from './context.ts';
-import { keyOf, repeatsOf, shownOf, struckAmong, textOf } from './counted-spans.ts';
+import { askStored, keyOf, repeatsOf, shownOf, struckAmong, textOf } from './counted-spans.ts';
+import type { LookupStart } from './start-lookup.ts';
 
 /** So many hours of those that may hold what is looked for are searched at once, newest first. */
 const HOURS_AT_ONCE = [24, 240];
@@ -25,6 +26,12 @@ export const placeOf = ({ started_at, trace_id, span_id }: ShownCall): CallPlace
 
 /** Told of calls as they are found, while repeats among them are looked up. */
 export type Beside = (calls: readonly ShownCall[]) => Promise<void>;
+
+/** Where there are more, a page is chosen by few columns first. */
+const READ_AT_ONCE_ROWS = 30_000;
+
+const rowsIn = (hours: readonly number[], counting: Counting): number =>
+  counting.hours.reduce((sum, { hour, rows }) => sum + (hours.includes(hour) ? rows : 0), 0);
 
 /** So many more are read than are wanted: a few of them are repeats as a rule. */
 const spare = (limit: number): number => 10 + Math.ceil(limit / 10);
@@ -42,16 +49,22 @@ export async function findStored(
 ): Promise<ShownCall[] | undefined> {
   const found: ShownCall[] = [];
   const scope = { ...search.scope, counting };
+  const areMany = rowsIn(hours, counting) > READ_AT_ONCE_ROWS;
   for (let after = search.after; ; ) {
     const wanted = search.limit - found.length;
     const limit = wanted + spare(wanted);
     const rest = { ...search, ...(after === undefined ? {} : { after }), scope, limit };
-    const stored = await ask<StoredCall>(storedSearchStatement(rest, hours));
-    if (stored.length === 0) return found;
-    const calls = stored.map(shownOf);
-    const [repeats] = await Promise.all([repeatsOf(stored.map(keyOf), scope, ask), beside(calls)]);
+    const chosen = await askStored((areMany ? storedKeysStatement : storedSearchStatement)(rest, hours), ask);
+    if (chosen.length === 0) return found;
+    const keys = chosen.map(keyOf);
+    const [stored, repeats] = await Promise.all([
+      areMany ? askStored(foundCallsStatement(scope, keys), ask) : chosen,
+      repeatsOf(keys, scope, ask),
+      beside(chosen),
+    ]);
     const struck = struckAmong(stored, repeats, counting);
-    if (struck === undefined) return undefined;
+    if (struck === undefined || stored.length < chosen.length) return undefined;
+    const calls = stored.map(shownOf);
     found.push(...calls.filter((call) => !struck.has(textOf(keyOf(call)))).slice(0, wanted));
     if (stored.length < limit || found.length === search.limit) return found;
     // Of pages full of repeats the database leaves them out at less cost.

@@ -1,17 +1,13 @@
 /** /v1/traces/{trace_id}: the stored spans of a trace as a tree. */
 import { microsecondsOf, type ShownCall } from '../../schemas/queries/call-columns.ts';
-import {
-  type LookupScope,
-  MOST_SPANS,
-  type StoredCall,
-  traceStatement,
-} from '../../schemas/queries/one-call.ts';
+import { type LookupScope, MOST_SPANS, traceStatement } from '../../schemas/queries/one-call.ts';
 import type { Project } from '../../schemas/queries/project.ts';
 import { idOf } from '../parameters/ids.ts';
 import { Problem } from '../problems.ts';
 import { NEVER_THERE } from './call.ts';
 import type { Ask, RouteContext } from './context.ts';
 import {
+  askStored,
   countedAmong,
   keyOf,
   repeatsOf,
@@ -110,7 +106,7 @@ export async function answerTrace(
     start.hours.length === 0
       ? [[]]
       : await Promise.all([
-          ask<StoredCall>(traceStatement(start.scope, trace_id, start.hours)),
+          askStored(traceStatement(start.scope, trace_id, start.hours), ask),
           repeatsOfTrace(start, { trace_id }, ask),
         ]);
   if (repeats === undefined || found.length === 0) {

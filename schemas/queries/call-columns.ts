@@ -5,13 +5,15 @@ type CallField = keyof typeof callFields;
 
 const ISO_MICRO = '%Y-%m-%dT%H:%i:%S.%fZ';
 const hex = (column: string): string => `lower(hex(${column}))`;
+const iso = (time: string): string => `formatDateTime(${time}, '${ISO_MICRO}')`;
+const receivedAt = (version: string): string => `fromUnixTimestamp64Micro(toInt64(${version}), 'UTC')`;
 
 /** How a field is shown where it is not shown as it is stored. */
 const SHOWN: Partial<Record<CallField, (column: string) => string>> = {
   trace_id: hex,
   span_id: hex,
   parent_span_id: (column) => `if(reinterpretAsUInt64(${column}) = 0, '', ${hex(column)})`,
-  started_at: (column) => `formatDateTime(${column}, '${ISO_MICRO}')`,
+  started_at: iso,
   process: (column) => `toString(${column})`,
   prompt_hash: hex,
   response_hash: hex,
@@ -46,6 +48,9 @@ export type ShownCall = {
   cost_usd: number | null;
 } & Record<string, unknown>;
 
+/** A call, and when the row was inserted that tells of it, in milliseconds since 1970. */
+export type StoredCall = ShownCall & { inserted_ms: number | string };
+
 /** Formats with types have a type of their own for times, and would write the numbers of an Enum. */
 function typed(name: CallField): ((column: string) => string) | undefined {
   if (name === 'started_at') return (column) => column;
@@ -63,9 +68,36 @@ export function shownColumns(
     const shown = (times === 'timestamp' ? typed(name) : undefined) ?? SHOWN[name];
     return `${shown?.(column) ?? column} AS ${name}`;
   });
-  const received = `fromUnixTimestamp64Micro(toInt64(${alias}.version), 'UTC')`;
-  const received_at = times === 'text' ? `formatDateTime(${received}, '${ISO_MICRO}')` : received;
-  return [...columns, `${received_at} AS received_at`].join(', ');
+  const received = receivedAt(`${alias}.version`);
+  return [...columns, `${times === 'text' ? iso(received) : received} AS received_at`].join(', ');
+}
+
+/** A plain name is the column's own in every condition: what is shown in another way than it is stored gets a name of its own. */
+const ANOTHER = 'shown_';
+
+const ANOTHERS = new Map<string, string>([
+  ...Object.entries(SHOWN).map(([name, shown]): [string, string] => [name, shown(name)]),
+  ['received_at', iso(receivedAt('version'))],
+  ['inserted_ms', 'toUnixTimestamp64Milli(inserted_at)'],
+]);
+
+/**
+ * Columns of a SELECT from `calls` itself, for `storedCallOf`. With rows of a subquery, as for `shownColumns`, the database
+ * plans a third longer, which is most of what a lookup takes.
+ */
+export function storedColumns(fields: readonly (CallField | 'received_at' | 'inserted_ms')[]): string {
+  return fields
+    .map((name) => (ANOTHERS.has(name) ? `${ANOTHERS.get(name)} AS ${ANOTHER}${name}` : name))
+    .join(', ');
+}
+
+/** All that makes a `StoredCall`, but what lists do not carry. */
+export const STORED_FIELDS = [...LIST_FIELDS, 'received_at', 'inserted_ms'] as const;
+
+/** A row of `storedColumns`. */
+export function storedCallOf(row: Record<string, unknown>): StoredCall {
+  const columns = Object.entries(row).map(([name, value]) => [name.replace(ANOTHER, ''), value]);
+  return Object.fromEntries(columns) as StoredCall;
 }
 
 /** Microseconds since 1970 of a time as `started_at` is shown. */

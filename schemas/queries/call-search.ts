@@ -1,6 +1,6 @@
 /** Searching calls: the counted calls that match, newest first, a page at a time. */
 import { BoundValues } from './bound-values.ts';
-import { LIST_FIELDS, shownColumns } from './call-columns.ts';
+import { LIST_FIELDS, STORED_FIELDS, shownColumns, storedColumns } from './call-columns.ts';
 import {
   type CountedScope,
   countedCallsOf,
@@ -10,9 +10,8 @@ import {
   withCtes,
 } from './counted-calls.ts';
 import { type Filter, filterCalls } from './filters.ts';
-import { lookupStartStatement } from './hours-counting.ts';
+import { lookupHoursStatement } from './hours-counting.ts';
 import { bytes, hasTerm, hoursIn, type LookupTerm, ofHours } from './lookup-hours.ts';
-import { INSERTED } from './one-call.ts';
 import type { Project } from './project.ts';
 import { MS_PER_HOUR } from './settling/times.ts';
 import type { SpanKey } from './span-repeats.ts';
@@ -116,8 +115,8 @@ LIMIT ${values.bind('UInt32', search.limit)}`;
 const fixed = (hex: string): string => `'${hex.replace(/[0-9a-f]{2}/g, '\\x$&')}'`;
 
 /**
- * Rows of `ShownCall`, newest first: calls by their keys. With keys as literals and a limit the database picks the rows
- * by few columns, and reads the others for those alone.
+ * Rows for `storedCallOf`, newest first: calls by their keys. With keys as literals and a limit the database picks the
+ * rows by few columns, and reads the others for those alone.
  */
 export function foundCallsStatement(
   { database, project }: { database: string; project: Project },
@@ -127,16 +126,16 @@ export function foundCallsStatement(
   const keys = found.map(
     ({ hour, trace_id, span_id }) => `(${Math.trunc(hour)}, ${fixed(trace_id)}, ${fixed(span_id)})`,
   );
-  const sql = `SELECT ${shownColumns(LIST_FIELDS, 'c')}
-FROM (SELECT *, hour FROM ${values.bind('Identifier', database)}.calls FINAL
-  WHERE project = ${values.bind('String', project)} AND ${hoursIn(found.map(({ hour }) => hour))}
-    AND (hour, trace_id, span_id) IN (${keys.join(', ')})) AS c
-ORDER BY ${NEWEST_FIRST('c.')}
+  const sql = `SELECT ${storedColumns(STORED_FIELDS)}
+FROM ${values.bind('Identifier', database)}.calls FINAL
+WHERE project = ${values.bind('String', project)} AND ${hoursIn(found.map(({ hour }) => hour))}
+  AND (hour, trace_id, span_id) IN (${keys.join(', ')})
+ORDER BY ${NEWEST_FIRST('')}
 LIMIT ${found.length}`;
   return { sql, params: values.params };
 }
 
-/** The same of a few hours of the window, in which calls are so few that all their columns are read at once. */
+/** Rows of `ShownCall` of a few hours of the window, in which calls are so few that all their columns are read at once. */
 export function hoursSearchStatement(search: CallSearch, hours: readonly number[]): Statement {
   const values = new BoundValues();
   const { ctes, select } = countedCallsOf(search.scope, ofHours(hours), values, conditionsOf(search, values));
@@ -147,8 +146,8 @@ LIMIT ${values.bind('UInt32', search.limit)}`;
   return { sql, params: values.params };
 }
 
-/** Rows of `StoredCall` in these hours of the window, newest first, repeats among them. */
-export function storedSearchStatement(search: CallSearch, hours: readonly number[]): Statement {
+/** SELECT of `columns` of what is stored in these hours of the window, newest first, repeats among them. */
+function storedIn(hours: readonly number[], columns: string, search: CallSearch): Statement {
   const values = new BoundValues();
   const { scope } = search;
   const project = `project = ${values.bind('String', scope.project)}`;
@@ -163,22 +162,27 @@ export function storedSearchStatement(search: CallSearch, hours: readonly number
     ...notErased(scope, project, own, values),
     `(${conditionsOf(search, values)})`,
   ];
-  const sql = `SELECT ${shownColumns(LIST_FIELDS, 'c')}, ${INSERTED}
-FROM (SELECT *, hour, inserted_at FROM ${values.bind('Identifier', scope.database)}.calls FINAL
-  WHERE ${conditions.join('\n    AND ')}) AS c
-ORDER BY ${NEWEST_FIRST('c.')}
+  const sql = `SELECT ${columns}
+FROM ${values.bind('Identifier', scope.database)}.calls FINAL
+WHERE ${conditions.join('\n  AND ')}
+ORDER BY ${NEWEST_FIRST('')}
 LIMIT ${values.bind('UInt32', search.limit)}`;
   return { sql, params: values.params };
 }
 
-/** Where a search begins that a trace or a hash narrows down; undefined where nothing does. */
-export function searchStartStatement({
-  scope,
-  conditions,
-}: CallSearch): ReturnType<typeof lookupStartStatement> | undefined {
+/** Rows for `storedCallOf`. */
+export const storedSearchStatement = (search: CallSearch, hours: readonly number[]): Statement =>
+  storedIn(hours, storedColumns(STORED_FIELDS), search);
+
+/** Rows for `storedCallOf` with no more than the keys: of many calls a page is chosen by few columns. */
+export const storedKeysStatement = (search: CallSearch, hours: readonly number[]): Statement =>
+  storedIn(hours, storedColumns(['trace_id', 'span_id', 'started_at']), search);
+
+/** The hours to search where a trace or a hash narrows them down; undefined where nothing does. */
+export function searchHoursStatement({ scope, conditions }: CallSearch): Statement | undefined {
   const terms = termsOf(conditions);
   if (terms.length === 0) return undefined;
   const hour = (ms: number): number => Math.floor(ms / MS_PER_HOUR);
   const window = `hour >= ${hour(Math.max(scope.from_ms, horizonMs(scope)))} AND hour <= ${hour(scope.to_ms - 1)}`;
-  return lookupStartStatement(scope, terms, window);
+  return lookupHoursStatement(scope, terms, window);
 }

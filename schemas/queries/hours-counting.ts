@@ -1,6 +1,6 @@
 /**
- * The first statement of a lookup: what counting.ts says of a window, of a few hours alone, and without their rollups,
- * which no lookup reads. It is one union: as scalars, the same questions take twice as long, most of it planning.
+ * The first statements of a lookup: what counting.ts says of a window, of a few hours alone, and without their rollups,
+ * which no lookup reads. Facts are one union: as scalars, the same questions take twice as long, most of it planning.
  */
 import { BoundValues } from './bound-values.ts';
 import {
@@ -18,7 +18,7 @@ import type { Statement } from './statement.ts';
 type Scope = Pick<CountingScope, 'database' | 'project' | 'now_ms'>;
 
 interface FactRow {
-  fact: 'now' | 'examined' | 'hour' | 'holds' | 'erased_user' | 'erased_call';
+  fact: 'now' | 'examined' | 'hour' | 'erased_user' | 'erased_call';
   hour: number;
   ms: number | string;
   /** A number or a user, as the fact has it. */
@@ -92,30 +92,26 @@ export function hoursCountingStatement(
   return { sql, params: values.params, read: (rows) => countingOf(rows as FactRow[], repeats) };
 }
 
-export interface LookupStart {
-  /** Hours that may hold what is looked for, newest first. */
-  hours: number[];
-  /** Says nothing of the hours, and takes for granted that the repeats in them are known: who uses it has to see to that. */
-  counting: Counting;
-}
-
-/**
- * Where calls with the terms may lie, and whatever else is known before these hours are: `window` is a condition on
- * `hour`.
- */
-export function lookupStartStatement(
+/** A SELECT of `hour`: where calls with the terms may lie; `window` is a condition on `hour`. */
+export function lookupHoursStatement(
   scope: Scope & { project: Project },
   terms: readonly LookupTerm[],
   window?: string,
-): Statement & { read(rows: readonly unknown[]): LookupStart } {
+): Statement {
+  const values = new BoundValues();
+  const sql = hoursWith(scope, terms, values, window);
+  return { sql, params: values.params };
+}
+
+/**
+ * What is known of a project whatever the hours. It says nothing of them, and takes for granted that the repeats in them are
+ * known: who uses it has to see to that.
+ */
+export function lookupCountingStatement(
+  scope: Scope,
+): Statement & { read(rows: readonly unknown[]): Counting } {
   const values = new BoundValues();
   const own = `project = ${values.bind('String', scope.project)}`;
-  const hours = hoursWith(scope, terms, values, window);
-  const sql = union([fact('holds', { hour: 'hour' }, `FROM (${hours})`), ...common(scope, own, own)]);
-  const read = (rows: readonly unknown[]): LookupStart => {
-    const facts = rows as FactRow[];
-    const holding = facts.filter((row) => row.fact === 'holds').map(({ hour }) => hour);
-    return { hours: holding.sort((a, b) => b - a), counting: countingOf(facts, 'stored') };
-  };
-  return { sql, params: values.params, read };
+  const sql = union(common(scope, own, own));
+  return { sql, params: values.params, read: (rows) => countingOf(rows as FactRow[], 'stored') };
 }

@@ -1,6 +1,6 @@
 /** What is known of one call: the record, its payload's parts, its scores; and the spans of a trace. */
 import { BoundValues } from './bound-values.ts';
-import { LIST_FIELDS, SHOWN_FIELDS, type ShownCall, shownColumns } from './call-columns.ts';
+import { SHOWN_FIELDS, STORED_FIELDS, storedColumns } from './call-columns.ts';
 import { type CountedScope, countedCallsOf, horizonMs, notErased, withCtes } from './counted-calls.ts';
 import type { Counting } from './counting.ts';
 import { bytes, hoursIn, ofHours } from './lookup-hours.ts';
@@ -21,14 +21,23 @@ export interface LookupScope {
   counting?: Counting;
 }
 
-/** A call, and when the row was inserted that tells of it, in milliseconds since 1970. */
-export type StoredCall = ShownCall & { inserted_ms: number | string };
-
 /** Ids in hex. */
 export interface CallId {
   trace_id: string;
   span_id: string;
 }
+
+/** What leads from a call to its payload, its scores and its neighbours, and tells one delivery of it from another. */
+const LINK_FIELDS = [
+  'trace_id',
+  'span_id',
+  'started_at',
+  'duration_ms',
+  'prompt_hash',
+  'response_hash',
+  'response_id',
+  'received_at',
+] as const;
 
 const time = (values: BoundValues, ms: number): string =>
   `fromUnixTimestamp64Milli(${values.bind('Int64', ms)}, 'UTC')`;
@@ -42,7 +51,7 @@ export function visible(scope: LookupScope, values: BoundValues, own = '1'): str
   );
 }
 
-/** Rows of a trace in some hours that retention still shows. */
+/** FROM and WHERE of the rows of a trace in some hours that retention still shows. */
 function ofTrace(
   scope: LookupScope,
   trace_id: string,
@@ -50,34 +59,35 @@ function ofTrace(
   values: BoundValues,
 ): string {
   const own = hoursIn(hours);
-  return `SELECT *, hour, inserted_at FROM ${values.bind('Identifier', scope.database)}.calls FINAL
-  WHERE project = ${values.bind('String', scope.project)} AND trace_id = ${bytes(values, trace_id, 16)}
-    AND ${own} AND ${visible(scope, values, own)}`;
+  return `FROM ${values.bind('Identifier', scope.database)}.calls FINAL
+WHERE project = ${values.bind('String', scope.project)} AND trace_id = ${bytes(values, trace_id, 16)}
+  AND ${own} AND ${visible(scope, values, own)}`;
 }
 
-/** The column that makes a shown call a stored one. */
-export const INSERTED = 'toUnixTimestamp64Milli(c.inserted_at) AS inserted_ms';
-
-/**
- * One row of `StoredCall` with all its fields, or none: of a span that was sent with two starts the later, which counts.
- * `hours` are those that hold calls of the trace.
- */
-export function callStatement(scope: LookupScope, id: CallId, hours: readonly number[]): Statement {
+/** One row of `columns`, or none: of a span that was sent with two starts the later, which counts. */
+function ofCall(columns: string, scope: LookupScope, id: CallId, hours: readonly number[]): Statement {
   const values = new BoundValues();
-  const sql = `SELECT ${shownColumns(SHOWN_FIELDS, 'c')}, ${INSERTED}
-FROM (${ofTrace(scope, id.trace_id, hours, values)}) AS c
-WHERE c.span_id = ${bytes(values, id.span_id, 8)}
-ORDER BY c.started_at DESC
+  const sql = `SELECT ${columns}
+${ofTrace(scope, id.trace_id, hours, values)} AND span_id = ${bytes(values, id.span_id, 8)}
+ORDER BY started_at DESC
 LIMIT 1`;
   return { sql, params: values.params };
 }
 
-/** Rows of `StoredCall`, calls and carriers, oldest first; one more than `MOST_SPANS` at most. */
+/** A row for `storedCallOf` with all fields, or none; `hours` are those that hold calls of the trace. */
+export const callStatement = (scope: LookupScope, id: CallId, hours: readonly number[]): Statement =>
+  ofCall(storedColumns([...SHOWN_FIELDS, 'received_at', 'inserted_ms']), scope, id, hours);
+
+/** The same of the few fields that lead to whatever else is known of the call: they are there in half the time. */
+export const callLinksStatement = (scope: LookupScope, id: CallId, hours: readonly number[]): Statement =>
+  ofCall(storedColumns(LINK_FIELDS), scope, id, hours);
+
+/** Rows for `storedCallOf`, calls and carriers, oldest first; one more than `MOST_SPANS` at most. */
 export function traceStatement(scope: LookupScope, trace_id: string, hours: readonly number[]): Statement {
   const values = new BoundValues();
-  const sql = `SELECT ${shownColumns(LIST_FIELDS, 'c')}, ${INSERTED}
-FROM (${ofTrace(scope, trace_id, hours, values)}) AS c
-ORDER BY c.started_at, c.span_id
+  const sql = `SELECT ${storedColumns(STORED_FIELDS)}
+${ofTrace(scope, trace_id, hours, values)}
+ORDER BY started_at, span_id
 LIMIT ${MOST_SPANS + 1}`;
   return { sql, params: values.params };
 }
