@@ -216,3 +216,50 @@ test('pages full of repeats are left to the database, and pairs beyond a list ar
     assert.ok(asked - before <= 20, `${asked - before} statements`);
   }
 });
+
+test('of an hour full of calls a page is chosen by few columns, and anew where calls come or go in between', async () => {
+  const started_at = makeCall().started_at - 40 * 3_600_000_000;
+  const full = Array.from({ length: 30_500 }, (_, index) =>
+    makeCall({ project: 'shop', service: 'full', started_at: started_at + index, user_id: `user-${index}` }),
+  );
+  const wanted = [30_000, 20_000, 10_000].map((index) => full[index]!);
+  for (const call of wanted) Object.assign(call, { error_type: 'invalid_request', status: 'error' });
+  await harness.insertCalls(full);
+  await knowRepeatsUpToNow();
+  const search = async () =>
+    (await get(app, '/v1/calls?service=full&error_type=invalid_request&from=now-3d')).json.items;
+  const items = await search();
+  assert.deepEqual(
+    spansOf(items),
+    wanted.map(({ span_id }) => hex(span_id)),
+  );
+  for (const item of items) {
+    const { json } = await get(app, `/v1/calls?trace_id=${item.trace_id}&from=now-3d`);
+    assert.deepEqual(json.items, [item]);
+  }
+  const keys = /AS shown_started_at\nFROM/;
+  const { version } = wanted[0]!;
+  const anew = { ...wanted[0]!, version: version + 1, error_type: '', status: 'ok' as const };
+  meanwhile = { after: keys, what: () => insertUnexamined([anew]) };
+  assert.deepEqual(spansOf(await search()), spansOf(items.slice(1)));
+  assert.equal(meanwhile, undefined);
+  await knowRepeatsUpToNow();
+  const erasure = {
+    database: 'plumbline',
+    project: 'shop',
+    user_id: 'user-20000',
+    erased_at: String(Date.now() * 1000),
+  };
+  meanwhile = {
+    after: keys,
+    what: async () => {
+      for (const { sql, params } of [recordErasure(erasure), takeOwnSpans(erasure, WHOLE)])
+        await harness.writer.command(sql, { params });
+      await harness.writer.command(
+        `ALTER TABLE plumbline.calls DELETE WHERE user_id = 'user-20000' SETTINGS mutations_sync = 1`,
+      );
+    },
+  };
+  assert.deepEqual(spansOf(await search()), spansOf(items.slice(2)));
+  assert.equal(meanwhile, undefined);
+});
