@@ -21,13 +21,28 @@ export interface GateRequest {
   min_calls: number;
 }
 
-/** Teams write `openai/gpt-4o` where calls are stored as `gpt-4o`: both are meant. */
-function modelFilter(model: string): Filter {
-  const bare = model.slice(model.lastIndexOf('/') + 1);
-  return { dimension: 'model', is: [...new Set([model, bare])], not: [] };
+/** Teams write `openai/gpt-4o` where calls are stored as `gpt-4o`: any of the names is meant, the whole one first. */
+function namesOf(model: string): string[] {
+  const parts = model.split('/');
+  return parts.map((_part, index) => parts.slice(index).join('/')).filter((name) => name !== '');
 }
 
+const modelFilter = (is: string[]): Filter => ({ dimension: 'model', is, not: [] });
 const variantFilter = (...is: string[]): Filter => ({ dimension: 'variant', is, not: [] });
+
+/** No call is in both: one model under two names is told apart by its variants, two models by what only one is called. */
+function armsOf(default_model: string, model: string): Pick<GateRequest, 'baseline' | 'candidate'> {
+  const [names, candidateNames] = [namesOf(default_model), namesOf(model)];
+  const notCanary = variantFilter('', 'baseline');
+  if (names.includes(model) || candidateNames.includes(default_model)) {
+    const either = modelFilter([...new Set([...names, ...candidateNames])]);
+    return { baseline: [either, notCanary], candidate: [either, variantFilter('canary')] };
+  }
+  return {
+    baseline: [modelFilter(names.filter((name) => !candidateNames.includes(name))), notCanary],
+    candidate: [modelFilter(candidateNames.filter((name) => !names.includes(name)))],
+  };
+}
 
 /** What of a body stands for a parameter of a query string. */
 function asParameter(value: unknown, place: string): string | undefined {
@@ -87,8 +102,7 @@ export function parseGateRequest(
     window,
     filters: filtersIn(filters, project, userIds),
     criteria,
-    baseline: [modelFilter(default_model), variantFilter('', 'baseline')],
-    candidate: model === default_model ? [modelFilter(model), variantFilter('canary')] : [modelFilter(model)],
+    ...armsOf(default_model, model),
     min_calls: numberOf(min_calls, 'min_calls', 1, 1_000_000, true) ?? DEFAULT_MIN_CALLS,
   };
 }

@@ -172,6 +172,25 @@ test('a model may carry the prefix of its provider', async () => {
   assert.equal(candidate_calls, CALLS);
 });
 
+test('one model with and without its provider is one model, and no call is in both arms', async () => {
+  const criteria = ['latency_ratio<1.1'];
+  for (const [default_model, model] of [
+    ['openai/small-chat-v1', 'small-chat-v1'],
+    ['small-chat-v1', 'azure/small-chat-v1'],
+    ['azure/small-chat-v1', 'openrouter/azure/small-chat-v1'],
+  ] as const) {
+    const { verdict, baseline_calls, candidate_calls } = await evaluate({ default_model, model, criteria });
+    assert.deepEqual([verdict, baseline_calls, candidate_calls], ['rollback', CALLS, CALLS], model);
+  }
+  await harness.insertCalls(callsOf('hub/candidate-xl', 50, 150, 0));
+  const { baseline_calls, candidate_calls } = await evaluate({
+    default_model: 'club/candidate-xl',
+    model: 'hub/candidate-xl',
+    criteria,
+  });
+  assert.deepEqual([baseline_calls, candidate_calls], [0, 50]);
+});
+
 test('a candidate without calls is held, and another project’s calls are none', async () => {
   const nobody = await evaluate({ model: 'nobody', criteria: ['latency<300', 'error_rate_delta<0.1'] });
   assert.equal(nobody.verdict, 'hold');
