@@ -43,11 +43,29 @@ export interface CompareRequest {
 function countedValues(raw: RawQuery, name: string, least: number, most: number, what: string): string[] {
   const values = [...new Set(valuesOf(raw, name))];
   if (values.length >= least && values.length <= most && !values.includes('')) return values;
+  const fault = values.includes('') ? 'an empty one came' : `${values.length} came`;
   throw new Problem('invalid-parameter', {
-    detail: `'${name}' is ${what}: ${values.length === 0 ? 'it is missing' : `${values.length} came`}.`,
+    detail: `'${name}' is ${what}: ${values.length === 0 ? 'it is missing' : fault}.`,
     parameter: name,
     received: values.join(' '),
-    allowed: [`${least} to ${most} values`],
+    allowed: [most === 1 ? 'one value' : `${least} to ${most} values`],
+  });
+}
+
+/** No call has two values of a dimension, other than slices: an arm that asks for them was meant as "either". */
+function refuseContradiction(role: string, text: string, selector: readonly Filter[]): void {
+  const asked = selector.filter(({ is, dimension }) => is.length > 0 && dimension !== 'slice');
+  const twice = asked.find(
+    ({ dimension, is }, index) =>
+      index > 0 &&
+      asked.slice(0, index).some((one) => one.dimension === dimension && String(one.is) !== String(is)),
+  );
+  if (!twice) return;
+  throw new Problem('invalid-parameter', {
+    detail: `'${role}' asks for two values of '${twice.dimension}' at once, which no call has: a comma means and.`,
+    parameter: role,
+    received: text,
+    allowed: [`one value of '${twice.dimension}'`, 'a candidate for each value'],
   });
 }
 
@@ -63,7 +81,9 @@ export function parseCompareRequest(
       from: raw[own.from] === undefined ? 'from' : own.from,
       to: raw[own.to] === undefined ? 'to' : own.to,
     });
-    return { ...window, selector_text: text, selector: selectorOf(role, text, project, userIds) };
+    const selector = selectorOf(role, text, project, userIds);
+    refuseContradiction(role, text, selector);
+    return { ...window, selector_text: text, selector };
   };
   singleOf(raw, 'baseline');
   const [baseline] = countedValues(raw, 'baseline', 1, 1, 'the arm that the others are compared with');

@@ -20,6 +20,7 @@ const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
 const NAME_FORM =
   'letters, digits, dots, hyphens and underscores; at most 100 of them, the first a letter or digit';
 const MOST_QUERY = 4_000;
+const QUERY_FORMS = ['parameters of /v1/compare as a query string', 'an object of them'];
 const DEFAULT_LIMIT = 100;
 const MOST_ROWS = 1_000;
 
@@ -51,7 +52,9 @@ function queryIn(value: unknown): { raw: RawQuery; text: string } {
   if (typeof value === 'string') {
     pairs.push(...new URLSearchParams(textOf(value, 'query', MOST_QUERY).replace(/^[^?]*\?/, '')));
   } else {
-    for (const [name, given] of Object.entries(objectOf(value, 'query'))) {
+    if (typeof value !== 'object' || value === null || Array.isArray(value))
+      throw invalidField('query', value, QUERY_FORMS);
+    for (const [name, given] of Object.entries(value)) {
       const list = Array.isArray(given) ? given : [given];
       if (!list.every((item) => typeof item === 'string' || typeof item === 'number')) {
         throw invalidField(`query.${name}`, given, ['a text', 'a list of texts']);

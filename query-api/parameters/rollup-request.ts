@@ -15,6 +15,7 @@ import {
   type RawQuery,
   refuseUnknown,
   singleOf,
+  valuesOf,
 } from './query-string.ts';
 import { type Window, windowOf } from './window.ts';
 
@@ -80,12 +81,27 @@ function scoreOf(raw: RawQuery, needed: boolean): string | undefined {
   return name;
 }
 
+const isDimension = (name: string): name is DimensionName =>
+  (DIMENSION_NAMES as readonly string[]).includes(name);
+
 function ordersOf(
   raw: RawQuery,
   preset: Preset,
   grouping: readonly DimensionName[],
   timed: boolean,
 ): Order[] {
+  for (const item of valuesOf(raw, 'order_by').flatMap((value) => value.split(','))) {
+    const name = item.trim().replace(/^-/, '');
+    const lacking =
+      name === 'time' ? !timed && 'interval' : isDimension(name) && !grouping.includes(name) && 'group_by';
+    if (!lacking) continue;
+    throw new Problem('invalid-parameter', {
+      detail: `'order_by' can be '${name}' only where rows have one: ${lacking === 'interval' ? "set 'interval'" : "add it to 'group_by'"}.`,
+      parameter: 'order_by',
+      received: item.trim(),
+      allowed: [...(timed ? ['time'] : []), ...grouping, ...METRIC_NAMES],
+    });
+  }
   const time: Order[] = timed ? [{ by: 'time', descending: false }] : [];
   const sortable = [...(timed ? (['time'] as const) : []), ...grouping, ...METRIC_NAMES];
   const asked = listOf(

@@ -281,6 +281,8 @@ const FAULTS: readonly [query: string, parameter: string, nearest?: string][] = 
   ['baseline=model:a&candidate=model:b&format=xlsx', 'format'],
   ['baseline=model:a&candidate=model:b&candidat=model:c', 'candidat', 'candidate'],
   ['baseline=model:a&candidate=model:b&score=', 'score'],
+  ['baseline=model:a,model:b&candidate=model:c', 'baseline'],
+  ['baseline=model:a&candidate=service:x,variant:b,service:y', 'candidate'],
 ];
 
 test('a wrong parameter is named, with what is allowed', async () => {
@@ -291,4 +293,10 @@ test('a wrong parameter is named, with what is allowed', async () => {
     assert.equal(json.parameter, parameter, query);
     if (nearest) assert.equal(json.nearest, nearest);
   }
+});
+
+test('a missing arm is told what it takes, and what is no contradiction is answered', async () => {
+  const { json } = await get(harness.app, '/v1/compare?candidate=model:a');
+  assert.deepEqual(json.allowed, ['one value']);
+  await compare('baseline=slice:a,slice:b,model:!x,model:!y,model:z&candidate=model:a,model:a');
 });

@@ -79,6 +79,18 @@ for (const { query, type, parameter, received, nearest } of cases) {
   });
 }
 
+test('an order by what rows do not have says how they come to have it', async () => {
+  for (const [query, detail] of [
+    ['order_by=-model', /'model'.*add it to 'group_by'/],
+    ['order_by=calls,time', /'time'.*set 'interval'/],
+    ['group_by=model&order_by=model,service', /'service'.*add it to 'group_by'/],
+  ] as const) {
+    const { json } = await get(harness.app, `/v1/rollups?${query}`);
+    assert.match(json.detail, detail);
+    assert.equal(json.allowed.includes('model'), query.startsWith('group_by'));
+  }
+});
+
 test('a problem lists what is allowed', async () => {
   const { json } = await get(harness.app, '/v1/rollups?interval=2h');
   assert.deepEqual(json.allowed, ['1m', '5m', '15m', '1h', '6h', '1d']);

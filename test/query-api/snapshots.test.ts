@@ -181,6 +181,7 @@ test('a body that cannot be meant is named by its place, and nothing is kept', a
     assert.equal(status, 400, JSON.stringify(body));
     assert.equal(json.parameter, parameter, JSON.stringify(body));
   }
+  assert.match((await freeze({ name: 'a' })).json.detail, /as a query string or an object/);
   assert.equal((await get(harness.app, '/v1/snapshots/a')).json.type, '/problems/no-such-snapshot');
   for (const cursor of ['', 'x', '!', 'a'.repeat(200), Buffer.from('../').toString('base64url')]) {
     assert.equal((await get(harness.app, `/v1/snapshots?cursor=${cursor}`)).json.parameter, 'cursor');
