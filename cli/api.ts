@@ -23,8 +23,11 @@ function explained(error: unknown, url: string): CommandError {
   if (error instanceof CommandError) return error;
   if (error instanceof SettingsError) return new CommandError(error.message, EXIT.usage);
   if (error instanceof ProblemError) {
-    const { status, detail, allowed, nearest } = error.problem;
+    const { status, title, detail, allowed, nearest } = error.problem;
     const more = nearest ? ` Did you mean '${nearest}'?` : allowed ? ` Allowed: ${allowed.join(', ')}.` : '';
+    if (status === 401 || status === 403) {
+      return new CommandError(`${title}: set PLUMBLINE_API_KEY to a read key of ${url}.`, EXIT.usage);
+    }
     return new CommandError(`${detail}${more}`, status >= 500 ? EXIT.unreachable : EXIT.usage);
   }
   const { message, cause } = error as Error;

@@ -20,6 +20,7 @@ export function table(
   return [line(header), ...shown.map(line)].join('\n');
 }
 
+/** What rounds to nothing has no sign. */
 export function usd(value: number | null): string | null {
-  return value === null ? null : value.toFixed(Math.abs(value) < 1 ? 6 : 2);
+  return value === null ? null : value.toFixed(Math.abs(value) < 1 ? 6 : 2).replace(/^-(?=[0.]+$)/, '');
 }

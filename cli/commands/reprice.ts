@@ -49,7 +49,7 @@ function show(report: RepriceReport): string {
 export function repriceCommand(withContext: WithContext): Command {
   return new Command('reprice')
     .description(
-      'recompute the cost of stored calls under today’s prices; shows the difference, writes it with --apply',
+      'recompute the cost of stored calls, repeats included, under today’s prices; shows the difference, writes it with --apply',
     )
     .requiredOption('--from <time>', 'start of the window: ISO 8601, epoch milliseconds or now-7d')
     .option('--to <time>', 'end of the window', 'now')

@@ -120,7 +120,7 @@ test('wrong usage exits 2 and says what is wrong', async () => {
     PLUMBLINE_API_KEY: 'not-a-key-of-anybody',
   });
   assert.equal(unknown.code, 2);
-  assert.match(unknown.stderr, /key/);
+  assert.match(unknown.stderr, /PLUMBLINE_API_KEY/);
 });
 
 test('no answer, or one that is none of ours, exits 4', async (t) => {
