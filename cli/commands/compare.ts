@@ -95,7 +95,9 @@ async function compare(options: Options, { client, print, say }: ApiContext): Pr
       print(table(HEADER, lines(one.matched.rows, one.arm)));
     }
   }
-  print(`\nIntervals hold 95 % of the time, for one look. calls expire ${answer.calls_expire_at}`);
+  print(
+    `\nIntervals hold 95 % of the time, for one look. The first of the calls expires ${answer.calls_expire_at}.`,
+  );
   return EXIT.pass;
 }
 

@@ -2,9 +2,9 @@
 import { Command } from 'commander';
 import { pricerOf } from '../../collector/from-settings.ts';
 import { type ModelDifference, type RepriceReport, reprice } from '../../collector/price/reprice.ts';
-import { parseTime } from '../../query-api/time.ts';
 import { type CommandContext, EXIT, type WithContext } from '../command.ts';
 import { table, usd } from '../table.ts';
+import { windowOf } from '../window.ts';
 
 interface Options {
   from: string;
@@ -59,13 +59,11 @@ export function repriceCommand(withContext: WithContext): Command {
     .option('--json', 'print the report as JSON')
     .action((options: Options) =>
       withContext(async ({ settings, warehouse, database, print, say, progress }: CommandContext) => {
-        const now_ms = Date.now();
         const report = await reprice({
           warehouse,
           database,
           price: await pricerOf(settings, (_level, message) => say(message)),
-          from_ms: parseTime(options.from, now_ms),
-          to_ms: parseTime(options.to, now_ms),
+          ...windowOf(options),
           project: options.project,
           model: options.model,
           apply: options.apply === true,

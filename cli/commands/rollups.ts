@@ -7,9 +7,9 @@ import {
   verifyRollups,
 } from '../../ingest/settle/rebuild.ts';
 import type { SettleStore } from '../../ingest/settle/store.ts';
-import { parseTime } from '../../query-api/time.ts';
 import { type CommandContext, EXIT, type WithContext } from '../command.ts';
 import { table } from '../table.ts';
+import { windowOf } from '../window.ts';
 
 interface Options {
   from: string;
@@ -30,13 +30,8 @@ function storeOf({ settings, warehouse, database }: CommandContext): SettleStore
   };
 }
 
-function windowOf({ from, to, project }: Options): RollupWindow {
-  const now_ms = Date.now();
-  return {
-    from_ms: parseTime(from, now_ms),
-    to_ms: parseTime(to, now_ms),
-    ...(project === undefined ? {} : { project }),
-  };
+function rollupsOf({ from, to, project }: Options): RollupWindow {
+  return { ...windowOf({ from, to }), ...(project === undefined ? {} : { project }) };
 }
 
 function progressOf({ progress }: CommandContext, verb: string): OnProgress {
@@ -64,7 +59,7 @@ export function rollupsCommands(withContext: WithContext): Command[] {
       withContext(async (context) => {
         const report = await rebuildRollups(
           storeOf(context),
-          windowOf(options),
+          rollupsOf(options),
           progressOf(context, 'rebuilt'),
         );
         if (options.json) context.print(JSON.stringify(report));
@@ -81,7 +76,7 @@ export function rollupsCommands(withContext: WithContext): Command[] {
     withContext(async (context) => {
       const report = await verifyRollups(
         storeOf(context),
-        windowOf(options),
+        rollupsOf(options),
         progressOf(context, 'verified'),
       );
       const { differing, verified, cells, unsettled } = report;

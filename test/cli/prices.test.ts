@@ -113,6 +113,7 @@ test('reconcile names what differs from an invoice and exits 1, or 0 where nothi
 test('usage errors exit 2, an unreachable database 4, each in one sentence', async () => {
   assert.equal((await plumbline(['reprice'])).code, 2);
   assert.equal((await plumbline(['nonsense'])).code, 2);
+  assert.equal((await plumbline(['reprice', '--from', 'now', '--to', 'now-1d'])).code, 2);
   const noFile = await plumbline(['reconcile', join(directory, 'none.csv')]);
   assert.equal(noFile.code, 2);
   assert.match(noFile.stderr, /Cannot read/);

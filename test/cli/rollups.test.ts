@@ -43,4 +43,10 @@ test('rollups are rebuilt and verified, a damaged one is found, and rebuilding m
 
 test('a window that cannot be read is a wrong use', async () => {
   assert.equal((await plumbline('verify')).code, 2);
+  const noTime = await plumbline('verify', '--from', 'yesterday');
+  assert.equal(noTime.code, 2);
+  assert.match(noTime.stderr, /^--from is 'yesterday': it is not a time\. Allowed: ISO 8601/);
+  const empty = await plumbline('rebuild', '--from', 'now', '--to', 'now-1d');
+  assert.equal(empty.code, 2);
+  assert.match(empty.stderr, /^--from \(2.*\) must be before --to \(2/);
 });
