@@ -17,7 +17,7 @@ export interface Cursor {
 const VERSION = 1;
 const LONGEST = 512;
 /** May differ from page to page. */
-const FREE = new Set(['cursor', 'limit', 'format']);
+const FREE = new Set(['cursor', 'limit', 'format', 'fields']);
 
 /** What the search is, in a few characters: a cursor of another one would skip calls in silence. */
 export function searchDigest(raw: RawQuery): string {

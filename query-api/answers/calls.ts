@@ -1,6 +1,6 @@
 /** What the routes about single calls answer, for the OpenAPI document. */
 import { z } from 'zod';
-import { LIST_FIELDS, SHOWN_FIELDS } from '../../schemas/queries/call-columns.ts';
+import { KEY_FIELDS, SHOWN_FIELDS, SPAN_FIELDS } from '../../schemas/queries/call-columns.ts';
 import { callFields } from '../../schemas/record/calls.ts';
 import { PAYLOAD_STATES } from '../routes/payload.ts';
 
@@ -29,14 +29,19 @@ function shownAs(name: string, column: string): z.ZodType {
   return plain === column ? schema : nullable(schema);
 }
 
-const fieldsOf = (names: readonly (keyof typeof callFields)[]): Record<string, z.ZodType> => ({
+const RECEIVED = { received_at: time('when the collector took it in') };
+
+const fieldsOf = (
+  names: readonly (keyof typeof callFields)[],
+  more: Record<string, z.ZodType> = RECEIVED,
+): Record<string, z.ZodType> => ({
   ...Object.fromEntries(
     names.map((name) => {
       const { type, meaning } = callFields[name];
       return [name, shownAs(name, type.name).describe(meaning)];
     }),
   ),
-  received_at: time('when the collector took it in'),
+  ...more,
 });
 
 const outlook = {
@@ -58,8 +63,14 @@ const payload = named(
   }),
 );
 const call = named('Call', z.object(fieldsOf(SHOWN_FIELDS)));
-const listedCall = named('ListedCall', z.object({ ...fieldsOf(LIST_FIELDS), payload: z.object(outlook) }));
-const spanOfTrace = named('SpanOfTrace', z.object(fieldsOf(LIST_FIELDS)));
+const listedCall = named(
+  'ListedCall',
+  z
+    .object({ ...fieldsOf(SHOWN_FIELDS), payload: z.object(outlook) })
+    .partial()
+    .extend(fieldsOf(KEY_FIELDS, {})),
+);
+const spanOfTrace = named('SpanOfTrace', z.object(fieldsOf(SPAN_FIELDS)));
 const callId = z.object({ trace_id: z.string(), span_id: z.string() });
 const example = callId.extend({ response_hash: nullable(z.string()) });
 

@@ -1,5 +1,6 @@
 /** The query string of a search for calls, every fault of it as a Problem. */
 import type { KeyedHash } from '../../schemas/identity/keyed-hash.ts';
+import { KEY_FIELDS, SHOWN_FIELDS, USUAL_FIELDS } from '../../schemas/queries/call-columns.ts';
 import type { CallConditions } from '../../schemas/queries/call-search.ts';
 import { DIMENSION_NAMES } from '../../schemas/queries/dimensions.ts';
 import type { Project } from '../../schemas/queries/project.ts';
@@ -8,15 +9,21 @@ import { FORMATS, type Format } from '../formats.ts';
 import { Problem } from '../problems.ts';
 import { filtersOf, type UserIds } from './filters.ts';
 import { idOf } from './ids.ts';
-import { choiceOf, integerOf, type RawQuery, refuseUnknown, singleOf } from './query-string.ts';
+import { choiceOf, integerOf, listOf, type RawQuery, refuseUnknown, singleOf } from './query-string.ts';
 import { DEFAULT_LIMIT, MOST_ROWS } from './rollup-request.ts';
 import { type Window, windowOf } from './window.ts';
 
 export const CALL_SEARCH_PARAMETERS: readonly string[] = [
   ...['from', 'to', 'min_duration_ms', 'max_duration_ms', 'trace_id', 'prompt_hash', 'response_hash', 'text'],
-  ...['cursor', 'limit', 'format'],
+  ...['fields', 'cursor', 'limit', 'format'],
   ...DIMENSION_NAMES,
 ];
+
+/** What a list can show of a call, in the order of the record; `payload` is what became of its texts. */
+export const LIST_FIELDS = [...SHOWN_FIELDS, 'received_at', 'payload'] as const;
+export type ListField = (typeof LIST_FIELDS)[number];
+export const USUAL: readonly ListField[] = [...USUAL_FIELDS, 'payload'];
+const ALL = 'all';
 
 /** Texts shorter than this are in every payload, longer ones are nobody's search. */
 export const TEXT_LENGTH = { least: 3, most: 200 };
@@ -25,6 +32,8 @@ const LONGEST_DURATION_MS = 1e12;
 export interface CallSearchRequest {
   window: Window;
   conditions: CallConditions;
+  /** In the order of the record, the key among them. */
+  fields: readonly ListField[];
   after: Cursor['place'] | undefined;
   limit: number;
   format: Format;
@@ -84,6 +93,12 @@ function textOf(raw: RawQuery): string | undefined {
   return text;
 }
 
+function fieldsOf(raw: RawQuery): ListField[] {
+  const asked: readonly string[] = listOf<string>(raw, 'fields', [...LIST_FIELDS, ALL]) ?? USUAL;
+  const shown: readonly string[] = asked.includes(ALL) ? LIST_FIELDS : [...KEY_FIELDS, ...asked];
+  return LIST_FIELDS.filter((field) => shown.includes(field));
+}
+
 /** Throws Problem. */
 export function parseCallSearch(raw: RawQuery, context: SearchContext): CallSearchRequest {
   refuseUnknown(raw, CALL_SEARCH_PARAMETERS);
@@ -117,6 +132,7 @@ export function parseCallSearch(raw: RawQuery, context: SearchContext): CallSear
       ...(response_hashes === undefined ? {} : { response_hashes }),
       ...(text === undefined ? {} : { text }),
     },
+    fields: fieldsOf(raw),
     after: resumed?.place,
     limit,
     format: choiceOf(raw, 'format', FORMATS) ?? 'json',

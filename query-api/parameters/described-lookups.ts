@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { DIMENSION_NAMES } from '../../schemas/queries/dimensions.ts';
 import { FORMATS } from '../formats.ts';
 import { TIME_FORMS } from '../time.ts';
-import { TEXT_LENGTH } from './call-search.ts';
+import { TEXT_LENGTH, USUAL } from './call-search.ts';
 import { bullets, filterOn } from './described.ts';
 import { DEFAULT_LIMIT, MOST_ROWS } from './rollup-request.ts';
 
@@ -31,6 +31,9 @@ export const describedCallSearch = z.object({
   response_hash: text(`Calls with this answer. ${HASH}`),
   text: text(
     `Calls whose redacted input, output or system instructions hold this text, whatever its case, as long as payloads are kept; ${TEXT_LENGTH.least} to ${TEXT_LENGTH.most} characters.`,
+  ),
+  fields: text(
+    `What is shown of each call, separated by commas; its ids and its start always are. By default:${bullets(USUAL)} \`all\` is every field of the record, with \`attributes\`; few are answered sooner.`,
   ),
   cursor: text(
     'The `next_cursor` of an answer: the next page of the same search, whose other parameters stay as they were. Pages keep the window of the first one; no call is shown twice or left out by what arrives meanwhile.',

@@ -1,16 +1,16 @@
 /** /v1/calls: parse, find a page, answer in the wanted form. */
 import type { FastifyReply } from 'fastify';
-import { LIST_FIELDS } from '../../schemas/queries/call-columns.ts';
 import { listedCallsStatement } from '../../schemas/queries/listed-calls.ts';
 import type { Project } from '../../schemas/queries/project.ts';
 import { CONTENT_TYPES, ENGINE_FORMATS, type Format, type Row, toCsv, toJsonLines } from '../formats.ts';
-import { parseCallSearch } from '../parameters/call-search.ts';
+import { type ListField, parseCallSearch } from '../parameters/call-search.ts';
 import type { RawQuery } from '../parameters/query-string.ts';
 import { type CallsPage, type ListedItem, pageOfCalls } from './calls.ts';
 import { askFor, encoded, type RouteContext } from './context.ts';
 import { keyOf } from './counted-spans.ts';
 
-const COLUMNS = [...LIST_FIELDS, 'received_at', 'payload_state', 'payload_expires_at'];
+const columnsOf = (fields: readonly ListField[]): string[] =>
+  fields.flatMap((field) => (field === 'payload' ? ['payload_state', 'payload_expires_at'] : [field]));
 
 /** A call as one line of values: lists as JSON. */
 function flatCall({ payload, ...call }: ListedItem): Row {
@@ -18,8 +18,7 @@ function flatCall({ payload, ...call }: ListedItem): Row {
     value === null || typeof value === 'number' || typeof value === 'string' ? value : JSON.stringify(value);
   return {
     ...Object.fromEntries(Object.entries(call).map(([name, value]) => [name, flat(value)])),
-    payload_state: payload.state,
-    payload_expires_at: payload.expires_at,
+    ...(payload && { payload_state: payload.state, payload_expires_at: payload.expires_at }),
   };
 }
 
@@ -68,14 +67,16 @@ export async function answerCalls(
     case 'jsonl':
       return toJsonLines(items);
     case 'csv':
-      return toCsv(COLUMNS, items.map(flatCall));
+      return toCsv(columnsOf(request.fields), items.map(flatCall));
     default: {
       const listed = items.map((item) => ({
         ...keyOf(item),
-        payload_state: item.payload.state,
-        payload_expires_at: item.payload.expires_at ?? '',
+        payload_state: item.payload?.state ?? '',
+        payload_expires_at: item.payload?.expires_at ?? '',
       }));
-      const statement = listedCallsStatement({ database, project }, listed);
+      const fields = request.fields.filter((field) => field !== 'payload');
+      const with_payload = fields.length < request.fields.length;
+      const statement = listedCallsStatement({ database, project }, listed, fields, with_payload);
       return encoded(statement, ENGINE_FORMATS[format], context, reply);
     }
   }

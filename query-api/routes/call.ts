@@ -111,20 +111,22 @@ export async function answerCall(
     ask,
   );
   const { scope, hours } = start;
-  /** What leads further is read apart: the rest of the row takes longer than that. */
-  const readAbout = async (): Promise<[ShownCall, About] | undefined> => {
-    const [link] = await askStored(callLinksStatement(scope, id, hours), ask);
-    return link && [link, await aboutOf(link, scope, payloads_days, ask)];
-  };
-  const [[stored], linked, repeats] =
+  // What leads further is read first: the rest of the row takes longer than that.
+  const [[link], repeats] =
     hours.length === 0
       ? [[]]
       : await Promise.all([
-          askStored(callStatement(scope, id, hours), ask),
-          readAbout(),
+          askStored(callLinksStatement(scope, id, hours), ask),
           repeatsOfTrace(start, id, ask),
         ]);
-  if (!stored || !linked || !repeats) {
+  const [[stored], early] =
+    link === undefined
+      ? [[]]
+      : await Promise.all([
+          askStored(callStatement(scope, id, hours), ask),
+          aboutOf(link, scope, payloads_days, ask),
+        ]);
+  if (!stored || !early || !repeats) {
     throw new Problem('no-such-call', {
       detail: `There is no call ${id.trace_id}/${id.span_id}: ${NEVER_THERE}.`,
       received: `${id.trace_id}/${id.span_id}`,
@@ -137,10 +139,9 @@ export async function answerCall(
     payloads_days,
     has_hash: call.prompt_hash !== null || call.response_hash !== null,
   };
-  const [link, early] = linked;
   const [{ parts, scores, neighbours }, counted] = await Promise.all([
     // Delivered anew between the two.
-    link.received_at === call.received_at ? early : aboutOf(call, scope, payloads_days, ask),
+    link?.received_at === call.received_at ? early : aboutOf(call, scope, payloads_days, ask),
     countedAmong([stored], repeats, start, ask),
   ]);
   const is_counted = counted.has(textOf(keyOf(call)));

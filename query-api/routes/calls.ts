@@ -1,11 +1,16 @@
 /** /v1/calls: the calls that match, newest first. */
 
-import { microsecondsOf, type ShownCall } from '../../schemas/queries/call-columns.ts';
+import {
+  type CallKey,
+  type ListedCall,
+  microsecondsOf,
+  type StoredField,
+} from '../../schemas/queries/call-columns.ts';
 import {
   type CallSearch,
   callSearchStatement,
+  callsByKeysStatement,
   type FoundCall,
-  foundCallsStatement,
   searchHoursStatement,
 } from '../../schemas/queries/call-search.ts';
 import { horizonMs } from '../../schemas/queries/counted-calls.ts';
@@ -14,10 +19,10 @@ import { type CallId, keptPayloadsStatement } from '../../schemas/queries/one-ca
 import type { Project } from '../../schemas/queries/project.ts';
 import { MS_PER_HOUR } from '../../schemas/queries/settling/times.ts';
 import { encodeCursor } from '../cursor.ts';
-import type { CallSearchRequest } from '../parameters/call-search.ts';
+import type { CallSearchRequest, ListField } from '../parameters/call-search.ts';
 import type { Window } from '../parameters/window.ts';
 import type { Ask, RouteContext } from './context.ts';
-import { askStored, shownOf, startedMs } from './counted-spans.ts';
+import { askStored, startedMs } from './counted-spans.ts';
 import { type Beside, findInHours, findStored, placeOf } from './find-in-hours.ts';
 import { type PayloadFacts, payloadOutlook } from './payload.ts';
 import { startLookup } from './start-lookup.ts';
@@ -71,19 +76,26 @@ export function hoursOf({ from_ms, to_ms }: Window): number[] | undefined {
   return length > MOST_HOURS ? undefined : Array.from({ length }, (_, index) => first + index);
 }
 
+const nameOf = ({ trace_id, span_id }: CallId): string => `${trace_id}/${span_id}`;
+
 /** A call may be delivered anew between the choice of a page and the reading of it; so often it is chosen again. */
 const ATTEMPTS = 3;
 
 /** Chosen by few columns, then read. */
-async function findChosen(search: CallSearch, ask: Ask): Promise<ShownCall[]> {
+async function findChosen(search: CallSearch, ask: Ask): Promise<ListedCall[]> {
   for (let attempt = 1; ; attempt++) {
     const chosen = await ask<FoundCall>(callSearchStatement(search));
     if (chosen.length === 0) return [];
-    const calls = (await askStored(foundCallsStatement(search.scope, chosen), ask)).map(shownOf);
-    const deliveries = new Set(chosen.map((one) => `${one.trace_id}/${one.span_id}/${one.received_us}`));
-    const isAsChosen = (call: ShownCall): boolean =>
-      deliveries.has(`${call.trace_id}/${call.span_id}/${microsecondsOf(call.received_at)}`);
-    if ((calls.length === chosen.length && calls.every(isAsChosen)) || attempt === ATTEMPTS) return calls;
+    const fields = new Set<StoredField>([...search.fields, 'received_at']);
+    const read = await askStored<ListedCall & { received_at: string }>(
+      callsByKeysStatement(search.scope, chosen, [...fields]),
+      ask,
+    );
+    const byDelivery = new Map(
+      read.map((call) => [`${nameOf(call)}/${microsecondsOf(call.received_at)}`, call]),
+    );
+    const calls = chosen.flatMap((one) => byDelivery.get(`${nameOf(one)}/${one.received_us}`) ?? []);
+    if (calls.length === chosen.length || attempt === ATTEMPTS) return calls;
   }
 }
 
@@ -100,11 +112,11 @@ function isPlain({ scope: { from_ms, to_ms }, conditions }: CallSearch, counting
 }
 
 /** What nothing narrows down, slice by slice. */
-async function findInSlices(search: CallSearch, ask: Ask, beside: Beside): Promise<ShownCall[]> {
-  const found: ShownCall[] = [];
+async function findInSlices(search: CallSearch, ask: Ask, beside: Beside): Promise<ListedCall[]> {
+  const found: ListedCall[] = [];
   for (const [index, part] of partsOf(search.scope).entries()) {
-    const inPart = async (counting: Counting): Promise<ShownCall[]> => {
-      const calls: ShownCall[] = [];
+    const inPart = async (counting: Counting): Promise<ListedCall[]> => {
+      const calls: ListedCall[] = [];
       for (const slice of slicesOf(part, counting.hours, index === 0 ? SLICE_ROWS : LATER_ROWS)) {
         const limit = search.limit - found.length - calls.length;
         if (limit === 0) break;
@@ -123,12 +135,11 @@ async function findInSlices(search: CallSearch, ask: Ask, beside: Beside): Promi
   return found;
 }
 
-export type ListedItem = ShownCall & { payload: ReturnType<typeof payloadOutlook> };
-
-const nameOf = ({ trace_id, span_id }: CallId): string => `${trace_id}/${span_id}`;
+/** The fields that were asked for; `payload` says what became of the texts. */
+export type ListedItem = ListedCall & { payload?: ReturnType<typeof payloadOutlook> };
 
 /** Which of the calls have a payload that is kept. */
-async function keptAmong(calls: readonly ShownCall[], search: CallSearch, ask: Ask): Promise<CallId[]> {
+async function keptAmong(calls: readonly CallKey[], search: CallSearch, ask: Ask): Promise<CallId[]> {
   const { scope, payloads_days } = search;
   const horizon_ms = scope.now_ms - payloads_days * 24 * MS_PER_HOUR;
   const recent = calls.filter((call) => startedMs(call) >= horizon_ms);
@@ -143,41 +154,57 @@ async function keptAmong(calls: readonly ShownCall[], search: CallSearch, ask: A
   return ask<CallId>(keptPayloadsStatement(scope, { trace_ids, hours: [...hours], horizon_ms }));
 }
 
-/** The calls of a page, each with what became of its payload. */
-async function find(asked: CallSearch, ask: Ask): Promise<ListedItem[]> {
+/** What becomes of a payload of which nothing is kept is told by these. */
+const HASHES = ['prompt_hash', 'response_hash'] as const;
+
+/** The calls of a page, each with the fields asked for. */
+async function find(
+  asked: Omit<CallSearch, 'fields'>,
+  fields: readonly ListField[],
+  ask: Ask,
+): Promise<ListedItem[]> {
+  const shows_payload = fields.includes('payload');
+  const columns = fields.filter((field) => field !== 'payload');
   // Rows outlast their expiry until their day's part goes.
   const from_ms = Math.max(asked.scope.from_ms, horizonMs(asked.scope));
-  const search = { ...asked, scope: { ...asked.scope, from_ms } };
+  const search: CallSearch = {
+    ...asked,
+    fields: [...new Set([...columns, ...(shows_payload ? HASHES : [])])],
+    scope: { ...asked.scope, from_ms },
+  };
   if (from_ms >= search.scope.to_ms) return [];
   const kept = new Set<string>();
   const beside: Beside = async (calls) => {
+    if (!shows_payload) return;
     for (const id of await keptAmong(calls, search, ask)) kept.add(nameOf(id));
   };
   const inHours = searchHoursStatement(search);
   const calls = inHours
     ? await findInHours(search, await startLookup(search.scope, inHours, ask), ask, beside)
     : await findInSlices(search, ask, beside);
-  return calls.map((call) => {
+  return calls.map((call): ListedItem => {
+    const shown = Object.fromEntries(columns.map((name) => [name, call[name]])) as ListedCall;
+    if (!shows_payload) return shown;
     const facts: PayloadFacts = {
       started_ms: startedMs(call),
       now_ms: search.scope.now_ms,
       payloads_days: search.payloads_days,
-      has_hash: call.prompt_hash !== null || call.response_hash !== null,
+      has_hash: HASHES.some((name) => call[name] !== null),
     };
-    return { ...call, payload: payloadOutlook(facts, kept.has(nameOf(call))) };
+    return { ...shown, payload: payloadOutlook(facts, kept.has(nameOf(call))) };
   });
 }
 
 export interface CallsPage {
   window: Window;
-  /** Newest first, each with what became of its payload. */
+  /** Newest first. */
   items: ListedItem[];
   next_cursor: string | null;
 }
 
 /** Rejects with Problem or WarehouseError. */
 export async function pageOfCalls(
-  { window, conditions, after, limit, digest }: CallSearchRequest,
+  { window, conditions, fields, after, limit, digest }: CallSearchRequest,
   now_ms: number,
   project: Project,
   { database, retention }: RouteContext,
@@ -188,14 +215,14 @@ export async function pageOfCalls(
     after === undefined ? window.to_ms : Math.min(window.to_ms, Math.floor(after.started_us / 1000) + 1);
   const { from_ms } = window;
   const scope = { database, project, from_ms, to_ms, now_ms, calls_days: retention.calls_days };
-  const search: CallSearch = {
+  const search = {
     scope,
     payloads_days: retention.payloads_days,
     conditions,
     ...(after === undefined ? {} : { after }),
     limit: limit + 1,
   };
-  const found = await find(search, ask);
+  const found = await find(search, fields, ask);
   const items = found.slice(0, limit);
   const last = items.at(-1);
   const more = found.length > limit && last !== undefined;

@@ -1,5 +1,7 @@
 /** Which stored spans count, and which count in the place of one that does not. */
 import {
+  type CallKey,
+  type Inserted,
   microsecondsOf,
   type ShownCall,
   type StoredCall,
@@ -29,20 +31,22 @@ const TOLERANCE_MS = 1_000;
 /** So many times a repeat may be the repeat of another. */
 const LONGEST_CHAIN = 8;
 
-export const startedMs = (call: ShownCall): number => microsecondsOf(call.started_at) / 1000;
+export const startedMs = (call: CallKey): number => microsecondsOf(call.started_at) / 1000;
 
-export const keyOf = ({ trace_id, span_id, started_at }: ShownCall): SpanKey => ({
+export const keyOf = ({ trace_id, span_id, started_at }: CallKey): SpanKey => ({
   hour: Math.floor(microsecondsOf(started_at) / US_PER_HOUR),
   trace_id,
   span_id,
 });
 
-/** Of a statement that reads `storedColumns`. */
-export const askStored = async (statement: Statement, ask: Ask): Promise<StoredCall[]> =>
-  (await ask<Record<string, unknown>>(statement)).map(storedCallOf);
+/** Of a statement that reads `storedColumns`, those that make up `Call`. */
+export const askStored = async <Call extends CallKey = StoredCall>(
+  statement: Statement,
+  ask: Ask,
+): Promise<Call[]> => (await ask<Record<string, unknown>>(statement)).map((row) => storedCallOf(row) as Call);
 
 /** What an answer shows of it. */
-export const shownOf = ({ inserted_ms: _, ...call }: StoredCall): ShownCall => call as ShownCall;
+export const shownOf = <Call>({ inserted_ms: _, ...call }: Call & Inserted): Call => call as Call;
 
 export const textOf = ({ hour, trace_id, span_id }: SpanKey): string => `${hour}/${trace_id}/${span_id}`;
 
@@ -99,7 +103,7 @@ async function strikersOf(first: SpanRepeats['pairs'], scope: LookupScope, ask: 
  * what `counting` says, in whatever order: a row of the calls that came meanwhile is younger than the last look.
  */
 export function struckAmong(
-  calls: readonly StoredCall[],
+  calls: readonly Inserted[],
   { newest_ms, pairs }: SpanRepeats,
   { examined_ms }: Counting,
 ): Set<string> | undefined {

@@ -1,11 +1,16 @@
 /** Calls that a trace or a hash narrows down to a few hours: only those are asked about, and read. */
-import { microsecondsOf, type ShownCall } from '../../schemas/queries/call-columns.ts';
+import {
+  type CallKey,
+  type Inserted,
+  type ListedCall,
+  microsecondsOf,
+} from '../../schemas/queries/call-columns.ts';
 import {
   type CallPlace,
   type CallSearch,
-  foundCallsStatement,
   hoursSearchStatement,
   storedKeysStatement,
+  storedPageStatement,
   storedSearchStatement,
 } from '../../schemas/queries/call-search.ts';
 import type { Counting } from '../../schemas/queries/counting.ts';
@@ -18,14 +23,14 @@ import type { LookupStart } from './start-lookup.ts';
 const HOURS_AT_ONCE = [24, 240];
 const HOURS_LATER = 2_000;
 
-export const placeOf = ({ started_at, trace_id, span_id }: ShownCall): CallPlace => ({
+export const placeOf = ({ started_at, trace_id, span_id }: CallKey): CallPlace => ({
   started_us: microsecondsOf(started_at),
   trace_id,
   span_id,
 });
 
 /** Told of calls as they are found, while repeats among them are looked up. */
-export type Beside = (calls: readonly ShownCall[]) => Promise<void>;
+export type Beside = (calls: readonly CallKey[]) => Promise<void>;
 
 /** Where there are more, a page is chosen by few columns first. */
 const READ_AT_ONCE_ROWS = 30_000;
@@ -35,6 +40,23 @@ const rowsIn = (hours: readonly number[], counting: Counting): number =>
 
 /** So many more are read than are wanted: a few of them are repeats as a rule. */
 const spare = (limit: number): number => 10 + Math.ceil(limit / 10);
+
+const placeText = ({ started_at, trace_id, span_id }: CallKey): string =>
+  `${started_at} ${trace_id} ${span_id}`;
+
+type Stored = ListedCall & Inserted;
+
+/** Of chosen deliveries those that count for their call, in the order of the choice. */
+async function readPage(
+  search: CallSearch,
+  hours: readonly number[],
+  chosen: readonly CallKey[],
+  ask: Ask,
+): Promise<Stored[]> {
+  const read = await askStored<Stored>(storedPageStatement(search, hours, chosen.map(keyOf)), ask);
+  const byPlace = new Map(read.map((call) => [placeText(call), call]));
+  return [...new Set(chosen.map(placeText))].flatMap((place) => byPlace.get(place) ?? []);
+}
 
 /**
  * What is stored in these hours, less its repeats, which are looked up by the few keys that were found. Undefined if
@@ -46,30 +68,30 @@ export async function findStored(
   counting: Counting,
   ask: Ask,
   beside: Beside,
-): Promise<ShownCall[] | undefined> {
-  const found: ShownCall[] = [];
+): Promise<ListedCall[] | undefined> {
+  const found: ListedCall[] = [];
   const scope = { ...search.scope, counting };
   const areMany = rowsIn(hours, counting) > READ_AT_ONCE_ROWS;
   for (let after = search.after; ; ) {
     const wanted = search.limit - found.length;
     const limit = wanted + spare(wanted);
     const rest = { ...search, ...(after === undefined ? {} : { after }), scope, limit };
-    const chosen = await askStored((areMany ? storedKeysStatement : storedSearchStatement)(rest, hours), ask);
+    const whole = areMany ? undefined : await askStored<Stored>(storedSearchStatement(rest, hours), ask);
+    const chosen = whole ?? (await askStored<CallKey>(storedKeysStatement(rest, hours), ask));
     if (chosen.length === 0) return found;
-    const keys = chosen.map(keyOf);
     const [stored, repeats] = await Promise.all([
-      areMany ? askStored(foundCallsStatement(scope, keys), ask) : chosen,
-      repeatsOf(keys, scope, ask),
+      whole ?? readPage(rest, hours, chosen, ask),
+      repeatsOf(chosen.map(keyOf), scope, ask),
       beside(chosen),
     ]);
     const struck = struckAmong(stored, repeats, counting);
-    if (struck === undefined || stored.length < chosen.length) return undefined;
+    if (struck === undefined) return undefined;
     const calls = stored.map(shownOf);
     found.push(...calls.filter((call) => !struck.has(textOf(keyOf(call)))).slice(0, wanted));
-    if (stored.length < limit || found.length === search.limit) return found;
+    if (chosen.length < limit || found.length === search.limit) return found;
     // Of pages full of repeats the database leaves them out at less cost.
     if (after !== search.after) return undefined;
-    after = placeOf(stored.at(-1)!);
+    after = placeOf(chosen.at(-1)!);
   }
 }
 
@@ -79,14 +101,14 @@ export async function findInHours(
   { hours, counting }: LookupStart,
   ask: Ask,
   beside: Beside,
-): Promise<ShownCall[]> {
-  const found: ShownCall[] = [];
+): Promise<ListedCall[]> {
+  const found: ListedCall[] = [];
   for (let at = 0, step = 0; at < hours.length && found.length < search.limit; step++) {
     const some = hours.slice(at, at + (HOURS_AT_ONCE[step] ?? HOURS_LATER));
     at += some.length;
     const rest = { ...search, limit: search.limit - found.length };
-    const inSome = async (known: Counting): Promise<ShownCall[]> => {
-      const calls = await ask<ShownCall>(
+    const inSome = async (known: Counting): Promise<ListedCall[]> => {
+      const calls = await ask<ListedCall>(
         hoursSearchStatement({ ...rest, scope: { ...search.scope, counting: known } }, some),
       );
       await beside(calls);

@@ -1,6 +1,6 @@
 /** Searching calls: the counted calls that match, newest first, a page at a time. */
 import { BoundValues } from './bound-values.ts';
-import { LIST_FIELDS, STORED_FIELDS, shownColumns, storedColumns } from './call-columns.ts';
+import { KEY_FIELDS, type StoredField, shownColumns, storedColumns } from './call-columns.ts';
 import {
   type CountedScope,
   countedCallsOf,
@@ -11,7 +11,7 @@ import {
 } from './counted-calls.ts';
 import { type Filter, filterCalls } from './filters.ts';
 import { lookupHoursStatement } from './hours-counting.ts';
-import { bytes, hasTerm, hoursIn, type LookupTerm, ofHours } from './lookup-hours.ts';
+import { bytes, hasTerm, hoursIn, type LookupTerm, literals, ofHours } from './lookup-hours.ts';
 import type { Project } from './project.ts';
 import { MS_PER_HOUR } from './settling/times.ts';
 import type { SpanKey } from './span-repeats.ts';
@@ -43,6 +43,8 @@ export interface CallSearch {
   scope: CountedScope;
   payloads_days: number;
   conditions: CallConditions;
+  /** What is read of the calls that are found; the key among it. */
+  fields: readonly StoredField[];
   /** Only calls that come after this one, which is those that are older. */
   after?: CallPlace;
   limit: number;
@@ -111,50 +113,52 @@ LIMIT ${values.bind('UInt32', search.limit)}`;
   return { sql, params: values.params };
 }
 
-/** A value of a FixedString column, from its hex. */
-const fixed = (hex: string): string => `'${hex.replace(/[0-9a-f]{2}/g, '\\x$&')}'`;
-
 /**
- * Rows for `storedCallOf`, newest first: calls by their keys. With keys as literals and a limit the database picks the
- * rows by few columns, and reads the others for those alone.
+ * Rows for `storedCallOf` in no order: calls by their keys, with some fields. There may be others among them that share an
+ * hour, a trace and a span with those asked for. Columns are looked through one by one before the others are read, which
+ * takes two thirds of what a list of whole keys does.
  */
-export function foundCallsStatement(
-  { database, project }: { database: string; project: Project },
-  found: readonly SpanKey[],
+export function callsByKeysStatement(
+  scope: { database: string; project: Project },
+  keys: readonly SpanKey[],
+  fields: readonly StoredField[],
 ): Statement {
   const values = new BoundValues();
-  const keys = found.map(
-    ({ hour, trace_id, span_id }) => `(${Math.trunc(hour)}, ${fixed(trace_id)}, ${fixed(span_id)})`,
-  );
-  const sql = `SELECT ${storedColumns(STORED_FIELDS)}
-FROM ${values.bind('Identifier', database)}.calls FINAL
-WHERE project = ${values.bind('String', project)} AND ${hoursIn(found.map(({ hour }) => hour))}
-  AND (hour, trace_id, span_id) IN (${keys.join(', ')})
-ORDER BY ${NEWEST_FIRST('')}
-LIMIT ${found.length}`;
-  return { sql, params: values.params };
+  return { sql: byKeys(scope, keys, fields, values), params: values.params };
 }
 
-/** Rows of `ShownCall` of a few hours of the window, in which calls are so few that all their columns are read at once. */
+function byKeys(
+  { database, project }: { database: string; project: Project },
+  keys: readonly SpanKey[],
+  fields: readonly StoredField[],
+  values: BoundValues,
+): string {
+  return `SELECT ${storedColumns(fields)}
+FROM ${values.bind('Identifier', database)}.calls FINAL
+PREWHERE project = ${values.bind('String', project)} AND ${hoursIn(keys.map(({ hour }) => hour))}
+  AND trace_id IN (${literals(keys.map(({ trace_id }) => trace_id))})
+  AND span_id IN (${literals(keys.map(({ span_id }) => span_id))})`;
+}
+
+/** Rows of `ListedCall` of a few hours of the window, in which calls are so few that all their columns are read at once. */
 export function hoursSearchStatement(search: CallSearch, hours: readonly number[]): Statement {
   const values = new BoundValues();
   const { ctes, select } = countedCallsOf(search.scope, ofHours(hours), values, conditionsOf(search, values));
-  const sql = `${withCtes(ctes)}SELECT ${shownColumns(LIST_FIELDS, 'c')}
+  const sql = `${withCtes(ctes)}SELECT ${shownColumns(search.fields, 'c')}
 FROM (${select}) AS c
 ORDER BY ${NEWEST_FIRST('c.')}
 LIMIT ${values.bind('UInt32', search.limit)}`;
   return { sql, params: values.params };
 }
 
-/** SELECT of `columns` of what is stored in these hours of the window, newest first, repeats among them. */
-function storedIn(hours: readonly number[], columns: string, search: CallSearch): Statement {
-  const values = new BoundValues();
+/** What holds for a delivery that is stored in these hours of the window, and found. */
+function storedConditions(search: CallSearch, hours: readonly number[], values: BoundValues): string[] {
   const { scope } = search;
   const project = `project = ${values.bind('String', scope.project)}`;
   const own = hoursIn(hours);
   const time = (ms: number): string =>
     `fromUnixTimestamp64Milli(${values.bind('Int64', Math.trunc(ms))}, 'UTC')`;
-  const conditions = [
+  return [
     project,
     own,
     `started_at >= ${time(scope.from_ms)}`,
@@ -162,21 +166,48 @@ function storedIn(hours: readonly number[], columns: string, search: CallSearch)
     ...notErased(scope, project, own, values),
     `(${conditionsOf(search, values)})`,
   ];
-  const sql = `SELECT ${columns}
-FROM ${values.bind('Identifier', scope.database)}.calls FINAL
+}
+
+function storedIn(
+  search: CallSearch,
+  hours: readonly number[],
+  fields: readonly StoredField[],
+  final: 'FINAL' | '',
+): Statement {
+  const values = new BoundValues();
+  const conditions = storedConditions(search, hours, values);
+  const sql = `SELECT ${storedColumns(fields)}
+FROM ${values.bind('Identifier', search.scope.database)}.calls ${final}
 WHERE ${conditions.join('\n  AND ')}
 ORDER BY ${NEWEST_FIRST('')}
 LIMIT ${values.bind('UInt32', search.limit)}`;
   return { sql, params: values.params };
 }
 
-/** Rows for `storedCallOf`. */
+/** Rows for `storedCallOf` of these hours of the window, newest first, repeats among them. */
 export const storedSearchStatement = (search: CallSearch, hours: readonly number[]): Statement =>
-  storedIn(hours, storedColumns(STORED_FIELDS), search);
+  storedIn(search, hours, [...search.fields, 'inserted_ms'], 'FINAL');
 
-/** Rows for `storedCallOf` with no more than the keys: of many calls a page is chosen by few columns. */
+/**
+ * The same by few columns, and of every delivery: it is cheaper to choose among all of them, and to leave out of the few
+ * that are chosen those that others have replaced (`storedPageStatement`).
+ */
 export const storedKeysStatement = (search: CallSearch, hours: readonly number[]): Statement =>
-  storedIn(hours, storedColumns(['trace_id', 'span_id', 'started_at']), search);
+  storedIn(search, hours, KEY_FIELDS, '');
+
+/** Of calls by their keys those that the search finds, as `callsByKeysStatement`. */
+export function storedPageStatement(
+  search: CallSearch,
+  hours: readonly number[],
+  keys: readonly SpanKey[],
+): Statement {
+  const values = new BoundValues();
+  const fields = [...search.fields, 'inserted_ms'] as const;
+  const conditions = storedConditions(search, hours, values);
+  const sql = `${byKeys(search.scope, keys, fields, values)}
+WHERE ${conditions.join('\n  AND ')}`;
+  return { sql, params: values.params };
+}
 
 /** The hours to search where a trace or a hash narrows them down; undefined where nothing does. */
 export function searchHoursStatement({ scope, conditions }: CallSearch): Statement | undefined {

@@ -74,22 +74,33 @@ function countingOf(facts: readonly FactRow[], repeats?: RepeatMode): Counting {
   };
 }
 
-/** Like `countingStatement`; `hours` are hours since 1970, and the two beside each are looked at as well. */
-export function hoursCountingStatement(
+/**
+ * Like `countingStatement`, in two statements that may be asked at the same time: a row that one knows of and the other
+ * does not is younger than the last look for repeats. `hours` are hours since 1970, and the two beside each are looked at
+ * as well.
+ */
+export function hoursCountingStatements(
   scope: CountingScope,
   hours: readonly number[],
   repeats?: RepeatMode,
-): Statement & { read(rows: readonly unknown[]): Counting } {
+): { statements: Statement[]; read(rows: readonly unknown[]): Counting } {
+  const near = [...new Set(hours.flatMap((hour) => [hour - 1, hour, hour + 1]))];
+  const inHours = `hour IN (${near.map((hour) => Math.trunc(hour)).join(', ')})`;
+  const newest = { hour: 'hour', ms: 'toUnixTimestamp64Milli(max(inserted_at))', rows: 'count()' };
+  const values = new BoundValues();
+  const range = `project = ${values.bind('String', scope.project)} AND ${inHours}`;
+  const ofHours = fact('hour', newest, `FROM ${scope.database}.calls WHERE ${range} GROUP BY project, hour`);
+  return {
+    statements: [{ sql: ofHours, params: values.params }, knownStatement(scope, inHours)],
+    read: (rows) => countingOf(rows as FactRow[], repeats),
+  };
+}
+
+/** What `countingOf` reads beside the hours; `range` is a condition on calls that are erased one by one. */
+function knownStatement(scope: Scope, range: string): Statement {
   const values = new BoundValues();
   const own = `project = ${values.bind('String', scope.project)}`;
-  const near = [...new Set(hours.flatMap((hour) => [hour - 1, hour, hour + 1]))];
-  const range = `${own} AND hour IN (${near.map((hour) => Math.trunc(hour)).join(', ')})`;
-  const newest = { hour: 'hour', ms: 'toUnixTimestamp64Milli(max(inserted_at))', rows: 'count()' };
-  const sql = union([
-    fact('hour', newest, `FROM ${scope.database}.calls WHERE ${range} GROUP BY project, hour`),
-    ...common(scope, own, range),
-  ]);
-  return { sql, params: values.params, read: (rows) => countingOf(rows as FactRow[], repeats) };
+  return { sql: union(common(scope, own, `${own} AND ${range}`)), params: values.params };
 }
 
 /** A SELECT of `hour`: where calls with the terms may lie; `window` is a condition on `hour`. */
@@ -110,8 +121,5 @@ export function lookupHoursStatement(
 export function lookupCountingStatement(
   scope: Scope,
 ): Statement & { read(rows: readonly unknown[]): Counting } {
-  const values = new BoundValues();
-  const own = `project = ${values.bind('String', scope.project)}`;
-  const sql = union(common(scope, own, own));
-  return { sql, params: values.params, read: (rows) => countingOf(rows as FactRow[], 'stored') };
+  return { ...knownStatement(scope, '1'), read: (rows) => countingOf(rows as FactRow[], 'stored') };
 }

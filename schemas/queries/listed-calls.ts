@@ -1,6 +1,6 @@
 /** Calls of a page by their sort key, for formats that the database writes. */
 import { BoundValues } from './bound-values.ts';
-import { LIST_FIELDS, shownColumns } from './call-columns.ts';
+import { type StoredField, shownColumns } from './call-columns.ts';
 import { hoursIn } from './lookup-hours.ts';
 import type { Project } from './project.ts';
 import type { SpanKey } from './span-repeats.ts';
@@ -12,10 +12,12 @@ export interface ListedCall extends SpanKey {
   payload_expires_at: string;
 }
 
-/** Newest first, times as times, `payload_state` and `payload_expires_at` beside the fields of a list. */
+/** Newest first, times as times; with `payload` `payload_state` and `payload_expires_at` beside the fields. */
 export function listedCallsStatement(
   { database, project }: { database: string; project: Project },
   calls: readonly ListedCall[],
+  fields: readonly StoredField[],
+  payload: boolean,
 ): Statement {
   const values = new BoundValues();
   const list = (of: (call: ListedCall) => string): string => values.bind('Array(String)', calls.map(of));
@@ -29,7 +31,7 @@ export function listedCallsStatement(
   const sql = `WITH listed AS (SELECT toInt32OrZero(l.1) AS hour, toFixedString(unhex(l.2), 16) AS trace_id,
     toFixedString(unhex(l.3), 8) AS span_id, l.4 AS state, parseDateTime64BestEffortOrNull(l.5, 3, 'UTC') AS expires_at
   FROM (SELECT arrayJoin(arrayZip(${lists.join(', ')})) AS l))
-SELECT ${shownColumns(LIST_FIELDS, 'c', 'timestamp')}, listed.state AS payload_state, listed.expires_at AS payload_expires_at
+SELECT ${shownColumns(fields, 'c', 'timestamp')}${payload ? ', listed.state AS payload_state, listed.expires_at AS payload_expires_at' : ''}
 FROM (SELECT *, hour FROM ${values.bind('Identifier', database)}.calls FINAL
   WHERE project = ${values.bind('String', project)} AND ${hoursIn(calls.map(({ hour }) => hour))}
     AND (hour, trace_id, span_id) IN (SELECT hour, trace_id, span_id FROM listed)) AS c

@@ -16,6 +16,10 @@ const WIDTHS = { trace_id: 16, prompt_hash: 32, response_hash: 32 } as const;
 export const bytes = (values: BoundValues, hex: string, width: number): string =>
   `toFixedString(unhex(${values.bind('String', hex)}), ${width})`;
 
+/** Values of a FixedString column, each once, from their hex. As literals the database finds them by its sort key soonest. */
+export const literals = (hexes: readonly string[]): string =>
+  [...new Set(hexes)].map((hex) => `'${hex.replace(/[0-9a-f]{2}/g, '\\x$&')}'`).join(', ');
+
 /** The condition on a call. */
 export function hasTerm({ column, values: wanted }: LookupTerm, values: BoundValues): string {
   const list = wanted.map((value) => bytes(values, value, WIDTHS[column]));

@@ -1,6 +1,6 @@
 /** What is known of one call: the record, its payload's parts, its scores; and the spans of a trace. */
 import { BoundValues } from './bound-values.ts';
-import { SHOWN_FIELDS, STORED_FIELDS, storedColumns } from './call-columns.ts';
+import { KEY_FIELDS, SHOWN_FIELDS, SPAN_FIELDS, storedColumns } from './call-columns.ts';
 import { type CountedScope, countedCallsOf, horizonMs, notErased, withCtes } from './counted-calls.ts';
 import type { Counting } from './counting.ts';
 import { bytes, hoursIn, ofHours } from './lookup-hours.ts';
@@ -29,9 +29,7 @@ export interface CallId {
 
 /** What leads from a call to its payload, its scores and its neighbours, and tells one delivery of it from another. */
 const LINK_FIELDS = [
-  'trace_id',
-  'span_id',
-  'started_at',
+  ...KEY_FIELDS,
   'duration_ms',
   'prompt_hash',
   'response_hash',
@@ -85,7 +83,7 @@ export const callLinksStatement = (scope: LookupScope, id: CallId, hours: readon
 /** Rows for `storedCallOf`, calls and carriers, oldest first; one more than `MOST_SPANS` at most. */
 export function traceStatement(scope: LookupScope, trace_id: string, hours: readonly number[]): Statement {
   const values = new BoundValues();
-  const sql = `SELECT ${storedColumns(STORED_FIELDS)}
+  const sql = `SELECT ${storedColumns([...SPAN_FIELDS, 'received_at', 'inserted_ms'])}
 ${ofTrace(scope, trace_id, hours, values)}
 ORDER BY started_at, span_id
 LIMIT ${MOST_SPANS + 1}`;

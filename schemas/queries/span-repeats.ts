@@ -1,7 +1,7 @@
 /** Whether stored spans are repeats of others, by the pairs that have been found: no call is read for it. */
 import { BoundValues } from './bound-values.ts';
 import { storedPairs } from './counted-calls.ts';
-import { bytes, hoursIn } from './lookup-hours.ts';
+import { bytes, hoursIn, literals } from './lookup-hours.ts';
 import type { Project } from './project.ts';
 import type { Statement } from './statement.ts';
 
@@ -68,20 +68,23 @@ FROM (${pairs} ORDER BY hour, trace_id, span_id, by_trace_id, by_span_id LIMIT $
 
 /** The statement of some spans, and how its rows are read. */
 export function spanRepeatsStatement(scope: Scope, spans: readonly SpanKey[]): RepeatsStatement {
-  return repeatsStatement(
+  const traces = literals(spans.map(({ trace_id }) => trace_id));
+  const ids = literals(spans.map(({ span_id }) => span_id));
+  const hours = spans.map(({ hour }) => hour);
+  const { read, ...statement } = repeatsStatement(
     scope,
-    spans.map(({ hour }) => hour),
-    (values) => {
-      const list = (of: (span: SpanKey) => string): string => values.bind('Array(String)', spans.map(of));
-      const lists = [
-        list(({ hour }) => String(hour)),
-        list(({ trace_id }) => trace_id),
-        list(({ span_id }) => span_id),
-      ];
-      return `(hour, trace_id, span_id) IN (SELECT toInt32(k.1), toFixedString(unhex(k.2), 16), toFixedString(unhex(k.3), 8)
-      FROM (SELECT arrayJoin(arrayZip(${lists.join(', ')})) AS k))`;
-    },
+    hours,
+    () => `trace_id IN (${traces}) AND span_id IN (${ids})`,
   );
+  const text = ({ hour, trace_id, span_id }: SpanKey): string => `${hour}/${trace_id}/${span_id}`;
+  const asked = new Set(spans.map(text));
+  return {
+    ...statement,
+    read: (rows) => {
+      const { newest_ms, pairs } = read(rows);
+      return { newest_ms, pairs: pairs.filter(({ repeat }) => asked.has(text(repeat))) };
+    },
+  };
 }
 
 /** The same of whatever is stored of a trace, or of one of its spans, in some hours. */

@@ -12,7 +12,7 @@ import {
   STALE_CODE,
 } from './counting.ts';
 import { freshRepeatsStatement } from './fresh-repeats.ts';
-import { hoursCountingStatement } from './hours-counting.ts';
+import { hoursCountingStatements } from './hours-counting.ts';
 import type { Statement } from './statement.ts';
 
 /** Later attempts find hours and repeats themselves: only an hour that is unsettled in between can overtake those. */
@@ -28,10 +28,17 @@ export async function withCounting<T>(
 ): Promise<T> {
   const ask = async ({ sql, params }: Statement) =>
     (await warehouse.query(sql, { params, ...(signal ? { signal } : {}) })).rows;
+  const askWindow = async (repeats?: RepeatMode): Promise<Counting> => {
+    const { read, ...statement } = countingStatement(scope, repeats);
+    return read(await ask(statement));
+  };
+  const askHours = async (some: readonly number[], repeats?: RepeatMode): Promise<Counting> => {
+    const { statements, read } = hoursCountingStatements(scope, some, repeats);
+    return read((await Promise.all(statements.map(ask))).flat());
+  };
   for (let attempt = 1; ; attempt++) {
     const repeats: RepeatMode | undefined = attempt === 1 ? undefined : 'searched';
-    const first = hours ? hoursCountingStatement(scope, hours, repeats) : countingStatement(scope, repeats);
-    const counting = first.read(await ask(first));
+    const counting = hours ? await askHours(hours, repeats) : await askWindow(repeats);
     const search = attempt === 1 ? freshRepeatsStatement(scope, counting) : undefined;
     const fresh = search?.read(await ask(search));
     try {

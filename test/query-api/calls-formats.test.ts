@@ -1,6 +1,7 @@
 /** Lists of calls and comparisons in every form: the same values, and the next page where the body has no room. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { USUAL } from '../../query-api/parameters/call-search.ts';
 import { makeCall, makePayload } from '../support/rows.ts';
 import { type Answer, get, type Harness, startHarness } from './support/harness.ts';
 
@@ -19,7 +20,7 @@ const calls = Array.from({ length: 25 }, (_, number) =>
     error_type: number % 6 ? '' : 'timeout',
   }),
 );
-const SEARCH = '/v1/calls?from=now-3d&limit=10';
+const SEARCH = '/v1/calls?from=now-3d&limit=10&fields=all';
 
 let harness: Harness;
 before(async () => {
@@ -155,6 +156,56 @@ for (const [format, engineFormat] of [
     assert.ok(!Number.isNaN(Date.parse(String(answer.headers['x-plumbline-as-of']))));
   });
 }
+
+const SOME = ['trace_id', 'span_id', 'started_at', 'model', 'cost_usd', 'attributes'];
+
+test('a list shows the usual fields, those that are asked for, or all, however its calls are found', async () => {
+  const all = await itemsOf();
+  const names = Object.keys(all[0]!);
+  assert.deepEqual(names.slice(-3), ['attributes', 'received_at', 'payload']);
+  const hash = all.find(({ prompt_hash }) => prompt_hash !== null)!.prompt_hash;
+  for (const by of ['limit=50', `prompt_hash=${hash}`, 'text=books', 'variant=canary']) {
+    const find = async (fields: string): Promise<Item[]> => {
+      const { json, text } = await get(harness.app, `/v1/calls?from=now-3d&${by}${fields}`);
+      assert.ok(json.items, text);
+      return json.items;
+    };
+    const whole = await find('&fields=all');
+    assert.ok(whole.length > 0, by);
+    const picked = (fields: readonly string[]) =>
+      whole.map((item) => Object.fromEntries(fields.map((name) => [name, item[name]])));
+    const usual = names.filter((name) => (USUAL as readonly string[]).includes(name));
+    assert.deepEqual(await find(''), picked(usual));
+    assert.deepEqual(await find('&fields=cost_usd,attributes,model'), picked(SOME));
+    assert.deepEqual(await find('&fields='), picked(SOME.slice(0, 3)));
+  }
+});
+
+test('fields are columns of every form, and may differ from page to page', async () => {
+  const url = '/v1/calls?from=now-3d&limit=10&fields=attributes,model,cost_usd';
+  const csv = await get(harness.app, `${url}&format=csv`);
+  assert.equal(csv.text.split('\r\n')[0], SOME.join(','));
+  const parquet = await get(harness.app, `${url}&format=parquet`);
+  const { rows } = await harness.writer.query<{ name: string }>(
+    `DESCRIBE format(Parquet, unhex('${parquet.raw.toString('hex')}'))`,
+  );
+  assert.deepEqual(
+    rows.map(({ name }) => name),
+    SOME,
+  );
+  const cursor = String(csv.headers['x-plumbline-next-cursor']);
+  const second = await get(harness.app, `/v1/calls?from=now-3d&fields=status&cursor=${cursor}`);
+  assert.deepEqual(Object.keys(second.json.items[0]), [...SOME.slice(0, 3), 'status']);
+  assert.equal(second.json.items[0].span_id, (await itemsOf())[10]!.span_id);
+});
+
+test('an unknown field is a problem that names the nearest', async () => {
+  const { status, json } = await get(harness.app, '/v1/calls?fields=model,cost_usdd');
+  assert.deepEqual(
+    [status, json.parameter, json.received, json.nearest],
+    [400, 'fields', 'cost_usdd', 'cost_usd'],
+  );
+});
 
 test('a wrong form is a problem that names those there are, whatever the form', async () => {
   for (const path of [`${SEARCH}&format=xml`, `${SEARCH}&format=csv&limit=0`, '/v1/compare?format=parquet']) {
