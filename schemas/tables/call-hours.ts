@@ -3,6 +3,7 @@
  * of a table grows with the table, this with its logarithm. Of an id it keeps 32 bits: two that share them cost a
  * lookup one hour more, and name nobody. Filled by a view, in the insert itself; deliveries replace each other.
  */
+import { fetchInserted } from '../queries/settling/watermark.ts';
 import { createTable, type DdlOptions, PART_RETENTION, type TableRetention } from './ddl.ts';
 import { insertsHaveEnded, type Step } from './steps.ts';
 
@@ -46,6 +47,7 @@ export function createCallHours(options: DdlOptions): Step[] {
     `CREATE MATERIALIZED VIEW IF NOT EXISTS ${database}.${FEED}${cluster ? ` ON CLUSTER '${cluster}'` : ''}
 TO ${database}.${CALL_HOURS} AS ${idsOf(database)}`,
     insertsHaveEnded(cluster),
+    ...(cluster ? [fetchInserted(database)] : []),
     ...Array.from(
       { length: FILLS },
       (_, part) =>

@@ -14,3 +14,8 @@ export function watermarkStatement(cluster?: string): string {
   SELECT minOrNull(now64(3) - toIntervalMillisecond(toInt64(elapsed * 1000) + ${ELAPSED_GRAIN_MS}))
   FROM ${processes} WHERE match(query, '${INSERTS_CALLS}')), now64(3)))) AS watermark_ms`;
 }
+
+/** Waits until the replica that is asked has what inserts into any other have brought; on a cluster only. */
+export function fetchInserted(database: string): string {
+  return `SYSTEM SYNC REPLICA ${database}.calls LIGHTWEIGHT`;
+}
