@@ -4,7 +4,7 @@
  */
 import type { BoundValues } from './bound-values.ts';
 import { type Counting, type CountingScope, type FreshRepeats, PARTS } from './counting.ts';
-import { isAnyIn, pairs, SHARED, SPAN_COLUMNS, spanCtes } from './settling/pairs.ts';
+import { isAnyIn, pairs, SHARED, SHARED_KEYS, SPAN_COLUMNS, spanCtes } from './settling/pairs.ts';
 import { CLOCK_GRAIN_MS, horizonMs, MS_PER_HOUR, moment } from './settling/times.ts';
 
 export { horizonMs } from './settling/times.ts';
@@ -246,19 +246,21 @@ export function freshSpanCtes(
   { many = false, share }: Search = {},
 ): string[] {
   const isFresh = `inserted_at > ${since}${share === undefined ? '' : ` AND ${share}`}`;
-  const near = (keys: string): string => `SELECT ${SPAN_COLUMNS}, ${isFresh} AS is_fresh FROM ${calls} FINAL
-    WHERE ${project} AND ${hours.near} AND ${isAnyIn(SHARED, keys)}`;
-  const fresh = `WHERE ${project} AND ${hours.fresh} AND ${isFresh}`;
-  if (!many) {
-    return [
-      `fresh AS MATERIALIZED (SELECT hour, trace_id, span_id, ${SHARED} AS shared FROM ${calls} FINAL ${fresh})`,
-      ...spanCtes(near('SELECT arrayJoin(shared) FROM fresh'), false),
-    ];
-  }
-  // What only replaced versions share does no harm, and to find it the hours need not be put in order once more.
+  const columns = `SELECT ${SPAN_COLUMNS}, ${isFresh} AS is_fresh FROM ${calls} FINAL`;
+  const isNear = `${project} AND ${hours.near}`;
+  // What only replaced versions share does no harm, and to find it the hours need not be put in order.
+  const ties = isAnyIn(
+    SHARED,
+    `SELECT arrayJoin(${SHARED_KEYS}) FROM ${calls} WHERE ${project} AND ${hours.fresh} AND ${isFresh}`,
+  );
+  const fresh = (from: string): string =>
+    `fresh AS (SELECT project, hour, trace_id, span_id, inserted_at FROM ${from} WHERE is_fresh)`;
+  if (many) return [...spanCtes(`${columns}\n    WHERE ${isNear} AND ${ties}`, true), fresh('every_span')];
+  // Of few spans the traces are found first: only these are put in order then.
+  const traces = `SELECT trace_id FROM ${calls} WHERE ${isNear} AND ${ties}`;
   return [
-    ...spanCtes(near(`SELECT arrayJoin(${SHARED}) FROM ${calls} ${fresh}`), true),
-    'fresh AS (SELECT project, hour, trace_id, span_id, inserted_at FROM every_span WHERE is_fresh)',
+    ...spanCtes(`${columns}\n    PREWHERE ${isNear} AND trace_id IN (${traces})`, false),
+    fresh('spans'),
   ];
 }
 
