@@ -100,7 +100,7 @@ await runProcess({
       keyedHash,
       user_ids: settings.user_ids,
       retention: retentionOf(settings),
-      ledger: () => ({ ...collector.ledger.snapshot() }),
+      ledger: (project) => ({ ...collector.ledger.snapshot(project) }),
       freshness,
       log,
       version: VERSION,

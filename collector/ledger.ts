@@ -1,4 +1,7 @@
-/** Every span that came in is accounted for: received = stored + not model calls + rejected + failed. */
+/**
+ * Every span that came in is accounted for: received = stored + not model calls + rejected + failed. The metrics are of
+ * the process, for whoever runs it; a project's own counters are for its keys. Projects are as many as keys name.
+ */
 import { Counter, Histogram, type Registry } from 'prom-client';
 
 export type Fate = 'call' | 'carrier' | 'score' | 'content' | 'not_a_model_call' | 'failed';
@@ -20,7 +23,7 @@ export class Ledger {
   readonly #rejected: Counter<'reason'>;
   readonly #requests: Counter<'route' | 'status'>;
   readonly #seconds: Histogram<'route'>;
-  readonly #totals: LedgerSnapshot = { received: 0, stored: 0, not_model_calls: 0, rejected: {}, failed: 0 };
+  readonly #projects = new Map<string, LedgerSnapshot>();
 
   constructor(registry: Registry) {
     const registers = [registry];
@@ -56,22 +59,32 @@ export class Ledger {
     });
   }
 
-  received(count: number): void {
-    this.#received.inc(count);
-    this.#totals.received += count;
+  #of(project: string): LedgerSnapshot {
+    const known = this.#projects.get(project);
+    if (known) return known;
+    const fresh = { received: 0, stored: 0, not_model_calls: 0, rejected: {}, failed: 0 };
+    this.#projects.set(project, fresh);
+    return fresh;
   }
 
-  became(fate: Fate, count: number): void {
+  received(project: string, count: number): void {
+    this.#received.inc(count);
+    this.#of(project).received += count;
+  }
+
+  became(project: string, fate: Fate, count: number): void {
     if (count === 0) return;
     this.#fates.inc({ fate }, count);
-    if (fate === 'not_a_model_call') this.#totals.not_model_calls += count;
-    else if (fate === 'failed') this.#totals.failed += count;
-    else this.#totals.stored += count;
+    const own = this.#of(project);
+    if (fate === 'not_a_model_call') own.not_model_calls += count;
+    else if (fate === 'failed') own.failed += count;
+    else own.stored += count;
   }
 
-  rejected(reason: string, count: number): void {
+  rejected(project: string, reason: string, count: number): void {
     this.#rejected.inc({ reason }, count);
-    this.#totals.rejected[reason] = (this.#totals.rejected[reason] ?? 0) + count;
+    const { rejected } = this.#of(project);
+    rejected[reason] = (rejected[reason] ?? 0) + count;
   }
 
   answered(route: string, status: number, seconds: number): void {
@@ -79,7 +92,8 @@ export class Ledger {
     this.#seconds.observe({ route }, seconds);
   }
 
-  snapshot(): LedgerSnapshot {
-    return { ...this.#totals, rejected: { ...this.#totals.rejected } };
+  /** What came with the project's keys since the process started. */
+  snapshot(project: string): LedgerSnapshot {
+    return structuredClone(this.#of(project));
   }
 }

@@ -104,23 +104,23 @@ export function createCollector(options: CollectorOptions): Collector {
   }
 
   /** By the time it returns its promise the rows have been copied. */
-  async function store(taken: TakenIn, bytes: number): Promise<void> {
-    ledger.received(taken.received);
-    for (const { reason } of taken.rejections) ledger.rejected(reason, 1);
-    ledger.became('not_a_model_call', taken.not_model_calls);
+  async function store(project: string, taken: TakenIn, bytes: number): Promise<void> {
+    ledger.received(project, taken.received);
+    for (const { reason } of taken.rejections) ledger.rejected(project, reason, 1);
+    ledger.became(project, 'not_a_model_call', taken.not_model_calls);
     const { carriers, contents } = taken;
     const calls = taken.calls.length - carriers;
     const scores = taken.scores.length;
     try {
       await writer.write(taken, bytes);
     } catch (error) {
-      ledger.became('failed', calls + carriers + scores + contents);
+      ledger.became(project, 'failed', calls + carriers + scores + contents);
       throw error;
     }
-    ledger.became('call', calls);
-    ledger.became('carrier', carriers);
-    ledger.became('score', scores);
-    ledger.became('content', contents);
+    ledger.became(project, 'call', calls);
+    ledger.became(project, 'carrier', carriers);
+    ledger.became(project, 'score', scores);
+    ledger.became(project, 'content', contents);
   }
 
   /** The rows hold parts of the body until they are handed to `store`. */
@@ -145,7 +145,7 @@ export function createCollector(options: CollectorOptions): Collector {
     try {
       const body = await decompress(sent, request.headers['content-encoding'], options.otlp_max_bytes);
       taken = takeIn(signal, encoding, body, context(project));
-      stored = store(taken, body.length);
+      stored = store(project, taken, body.length);
     } finally {
       bodies.giveBack(sent);
     }

@@ -1,13 +1,21 @@
 /**
  * What may be kept of an answer. A window that ended an hour ago changes seldom (late spans, new prices), so its answer
- * may be kept for a minute and is then asked for by its tag; everything else is not kept at all.
+ * may be kept for a minute and is then asked for by its tag; so may what is frozen, which only goes when it is removed.
+ * Everything else is not kept at all.
  */
 import { createHash } from 'node:crypto';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** What the route answers of one name stays as it is, whenever its window ended. */
+    frozen?: true;
+  }
+}
+
 const CLOSED_AFTER_MS = 3_600_000;
 const MAX_AGE_S = 60;
-/** Answers with a window begin so; other forms than JSON tell it in a header. */
+/** Answers with one window begin so; comparisons, and other forms than JSON, tell it in a header. */
 const WINDOW_OF_BODY = /^\{"from":"[^"]+","to":"([^"]+)"/;
 /** When an answer was made is no part of what it says. A quote within a text would be escaped. */
 const AS_OF = /"as_of":"[^"]*",?/;
@@ -36,7 +44,8 @@ export function registerCaching(app: FastifyInstance, now: () => number): void {
   app.addHook('onSend', async (request, reply, payload) => {
     const isText = typeof payload === 'string' || Buffer.isBuffer(payload);
     if (request.method !== 'GET' || reply.statusCode !== 200 || !isText) return payload;
-    if (endOf(reply, payload) > now() - CLOSED_AFTER_MS) return payload;
+    const isFrozen = request.routeOptions.config.frozen === true;
+    if (!isFrozen && endOf(reply, payload) > now() - CLOSED_AFTER_MS) return payload;
     const etag = tagOf(payload);
     reply.headers({
       etag,

@@ -1,4 +1,4 @@
-/** /openapi.json and its page at /docs, which loads nothing from elsewhere. */
+/** /openapi.json and its page at /docs, where / leads; it loads nothing from elsewhere. */
 import scalar from '@scalar/fastify-api-reference';
 import type { FastifyInstance, onRequestHookHandler } from 'fastify';
 
@@ -27,6 +27,7 @@ const protect: onRequestHookHandler = (_request, reply, done) => {
 
 export async function registerDocs(app: FastifyInstance): Promise<void> {
   app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger());
+  app.get('/', { schema: { hide: true } }, (_request, reply) => reply.redirect('/docs/'));
   await app.register(scalar, {
     routePrefix: '/docs',
     hooks: { onRequest: protect },

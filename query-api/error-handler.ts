@@ -1,14 +1,19 @@
 /** Turns whatever was thrown in a request into its problem, and answers unknown paths. */
-import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { nearestOf } from './nearest.ts';
 import { Problem, problemBody, problems } from './problems.ts';
 import { problemOfWarehouse } from './warehouse-problems.ts';
 
-function problemOf(error: unknown): Problem {
+function problemOf(error: unknown, request: FastifyRequest): Problem {
   if (error instanceof Problem) return error;
   const ofWarehouse = problemOfWarehouse(error);
   if (ofWarehouse) return ofWarehouse;
-  const status = (error as { statusCode?: unknown }).statusCode;
+  const { statusCode: status, code } = error as { statusCode?: unknown; code?: unknown };
+  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
+    const limit = `${request.routeOptions.bodyLimit} bytes`;
+    const detail = `The body may have ${limit} at most: send less at once.`;
+    return new Problem('body-too-large', { detail, allowed: [`at most ${limit}`] });
+  }
   if (typeof status === 'number' && status >= 400 && status < 500) {
     return new Problem('bad-request', { detail: (error as Error).message }, { cause: error });
   }
@@ -22,7 +27,7 @@ function problemOf(error: unknown): Problem {
 export type Log = (level: 'error', message: string, fields?: Record<string, unknown>) => void;
 
 export function sendProblem(error: unknown, reply: FastifyReply, log: Log | undefined): FastifyReply {
-  const problem = problemOf(error);
+  const problem = problemOf(error, reply.request);
   const { status } = problems[problem.type];
   // The one that asked may be gone, and with it the query: no fault then.
   if (status >= 500 && !reply.raw.destroyed) {
@@ -46,6 +51,14 @@ function isOf(route: string, path: string): boolean {
   );
 }
 
+/** Paths that a reader of the document may take for routes, and what they meant. */
+const MEANT: readonly [RegExp, hint: string][] = [
+  [
+    /^\/v1\/calls\/[^/]+\/?$/,
+    'One call is /v1/calls/{trace_id}/{span_id}; all calls of a trace are /v1/traces/{trace_id}.',
+  ],
+];
+
 /** Call it before any route is added: it learns the routes as they come. */
 export function registerErrorHandlers(app: FastifyInstance, log: Log | undefined): void {
   const methodsByPath = new Map<string, Set<string>>();
@@ -64,10 +77,11 @@ export function registerErrorHandlers(app: FastifyInstance, log: Log | undefined
       const headers = { allow: allowed.join(', ') };
       return sendProblem(new Problem('method-not-allowed', { detail, allowed, headers }), reply, log);
     }
-    const known = [...methodsByPath.keys()].filter((route) => !route.startsWith('/docs/'));
+    const known = [...methodsByPath.keys()].filter((route) => route !== '/' && !route.startsWith('/docs/'));
+    const hint = MEANT.find(([form]) => form.test(path))?.[1];
     return sendProblem(
       new Problem('not-found', {
-        detail: `There is no '${path.slice(0, 100)}' here.`,
+        detail: `There is no '${path.slice(0, 100)}' here.${hint === undefined ? '' : ` ${hint}`}`,
         received: path,
         allowed: known,
         nearest: nearestOf(path, known),

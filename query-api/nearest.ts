@@ -24,7 +24,9 @@ export function nearestOf(name: string, known: readonly string[]): string | unde
   for (const candidate of known) {
     const distance = editDistance(written, candidate.toLowerCase());
     const allowance = Math.max(2, Math.floor(candidate.length / 3));
-    if (distance <= allowance && distance < (best?.distance ?? Number.POSITIVE_INFINITY)) {
+    // What has nothing in common with a name is no spelling of it.
+    const alike = distance < candidate.length && distance <= allowance;
+    if (alike && distance < (best?.distance ?? Number.POSITIVE_INFINITY)) {
       best = { candidate, distance };
     }
   }

@@ -68,7 +68,7 @@ export const statusAnswer = z.object({
     rollups_days: z.number(),
   }),
   ledger: nullable(z.record(z.string(), z.unknown())).describe(
-    'counters of the collector; null where it runs elsewhere',
+    'what became of the spans that came with keys of the project since the process started; null where the collector runs elsewhere (its `/metrics` count all projects together)',
   ),
   lag: nullable(
     z.object({
@@ -78,7 +78,7 @@ export const statusAnswer = z.object({
       partitions: z.array(z.object({ topic: z.string(), partition: z.number(), messages: z.number() })),
     }),
   ).describe(
-    'what ingest has not stored yet; null where it has not said so for a minute, and embedded, where there is no log',
+    'what ingest has not stored yet, of all projects; null where it has not said so for a minute, and embedded, where there is no log',
   ),
   settling: nullable(
     z.object({
@@ -121,6 +121,7 @@ const PROBLEM_STATUSES: Readonly<Record<string, string>> = {
   403: 'the key is of the other kind',
   404: 'there is nothing of this id or name',
   409: 'the name is taken',
+  413: 'the body is too large',
   422: 'the query is too large',
   503: 'the database took too long or is not available',
 };

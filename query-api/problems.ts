@@ -62,6 +62,21 @@ export const problems = {
     title: 'Method not allowed',
     meaning: 'The path exists, but not with this method.',
   },
+  'body-too-large': {
+    status: 413,
+    title: 'Body too large',
+    meaning: 'The body has more bytes than the route takes; send it in parts. Nothing was stored.',
+  },
+  'headers-too-large': {
+    status: 431,
+    title: 'Headers too large',
+    meaning: 'The headers, which the path and its query count with, have more bytes than are taken.',
+  },
+  'request-timeout': {
+    status: 408,
+    title: 'Request took too long',
+    meaning: 'The request did not arrive in time.',
+  },
   'query-too-large': {
     status: 422,
     title: 'Query too large',

@@ -3,10 +3,12 @@ import swagger from '@fastify/swagger';
 import fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
 import type { KeyRing } from '../schemas/identity/key-ring.ts';
 import type { KeyedHash } from '../schemas/identity/keyed-hash.ts';
+import type { Project } from '../schemas/queries/project.ts';
 import type { Warehouse } from '../schemas/seams.ts';
 import type { Retention } from '../schemas/tables/ddl.ts';
 import { authenticate } from './authenticate.ts';
 import { registerCaching } from './caching.ts';
+import { answerClientError } from './client-errors.ts';
 import { clientSignal } from './client-signal.ts';
 import { samples } from './code-samples.ts';
 import { registerDocs } from './docs.ts';
@@ -39,8 +41,8 @@ export interface QueryApiOptions {
   retention: Retention;
   /** Erases a user's calls; absent where nothing can be written. */
   eraseUser?: EraseUser;
-  /** Counters of the collector, where it runs in this process. */
-  ledger?: () => Record<string, unknown>;
+  /** The collector's counters of a project, where it runs in this process. */
+  ledger?: (project: Project) => Record<string, unknown>;
   /** Messages that wait to be inserted. */
   lag?: () => Promise<unknown>;
   /** Age of the newest heartbeat, for the status. */
@@ -72,6 +74,7 @@ export async function createQueryApi(options: QueryApiOptions): Promise<FastifyI
   const status = { warehouse, database, retention, ledger, lag, freshness, now, version };
 
   const app: FastifyInstance = fastify({
+    clientErrorHandler: answerClientError,
     routerOptions: { maxParamLength: PATH_PARAMETER_MAX_CHARS },
     frameworkErrors: (error, _request, reply) => {
       sendProblem(error, reply as FastifyReply, options.log);

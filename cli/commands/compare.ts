@@ -50,7 +50,9 @@ function lines(rows: readonly MatrixRow[], candidate: string): (string | number 
       return [
         named(row),
         shown(baseline),
+        baseline.n,
         shown(row),
+        row.n,
         joined(figure(row.difference, unit), range(row.difference_interval, unit)),
         joined(figure(row.ratio, ''), range(row.ratio_interval, '')),
         finding(row) ?? row.reason,
@@ -58,7 +60,7 @@ function lines(rows: readonly MatrixRow[], candidate: string): (string | number 
     });
 }
 
-const HEADER = ['metric', 'baseline', 'candidate', 'difference', 'ratio', 'finding'];
+const HEADER = ['metric', 'baseline', 'n', 'candidate', 'n', 'difference', 'ratio', 'finding'];
 
 async function compare(options: Options, { client, print, say }: ApiContext): Promise<number> {
   const { baseline, candidate, score, filter } = options;

@@ -1,19 +1,6 @@
 /** The canonical class of an error from what the emitters tell of it. */
-
+import type { ERROR_TYPES } from '../../schemas/record/calls.ts';
 import { remembering } from './remembered.ts';
-
-export const ERROR_TYPES = [
-  'rate_limit',
-  'timeout',
-  'context_length',
-  'content_filter',
-  'auth',
-  'bad_request',
-  'server_error',
-  'connection',
-  'cancelled',
-  '_OTHER',
-] as const;
 
 export type ErrorType = (typeof ERROR_TYPES)[number];
 

@@ -59,6 +59,12 @@ interface Judged {
   result: CriterionVerdict;
 }
 
+/** A number of calls in a sentence, to two digits: it is a guess from what was seen so far. */
+export function roughly(calls: number): string {
+  const inWords = calls >= 1e6 ? ({ notation: 'compact', compactDisplay: 'long' } as const) : {};
+  return calls.toLocaleString('en-US', { maximumSignificantDigits: 2, ...inWords });
+}
+
 function overall(judged: readonly Judged[]): Pick<GateAnswer, 'verdict' | 'reason' | 'more_calls_needed'> {
   const of = (verdict: Verdict): Judged[] => judged.filter(({ result }) => result.verdict === verdict);
   const told = (list: readonly Judged[]): string =>
@@ -76,7 +82,7 @@ function overall(judged: readonly Judged[]): Pick<GateAnswer, 'verdict' | 'reaso
   const about =
     more_calls_needed === null
       ? 'how many more calls would settle it cannot be said'
-      : `about ${more_calls_needed} more calls of the candidate would settle it if nothing changes`;
+      : `about ${roughly(more_calls_needed)} more calls of the candidate would settle it if nothing changes`;
   return { verdict: 'hold', reason: `not enough evidence: ${told(open)}; ${about}`, more_calls_needed };
 }
 

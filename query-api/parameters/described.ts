@@ -13,7 +13,7 @@ const names = (list: readonly string[]): string =>
 
 export function filterOn(name: DimensionName): z.ZodType {
   const { meaning, allowed, calls_only } = dimensionOf(name);
-  const values = allowed ? ` One of ${names(allowed)}.` : '';
+  const values = allowed ? ` One of ${names(allowed.filter((value) => value !== ''))}.` : '';
   const source = calls_only ? ' Answered from the calls, never from rollups.' : '';
   return z
     .array(z.string())

@@ -17,7 +17,10 @@ const COLUMN_TYPES: Partial<Record<string, GivenColumn['type']>> = {
   reason: 'Nullable(String)',
 };
 
-/** Other forms than JSON hold the matrix only; when it was made stands in a header. Throws Problem or WarehouseError. */
+/**
+ * Other forms than JSON hold the matrix only; when it was made stands in a header. From where to where its windows reach
+ * does so in every form. Throws Problem or WarehouseError.
+ */
 export async function answerCompare(
   reply: FastifyReply,
   raw: RawQuery,
@@ -27,7 +30,11 @@ export async function answerCompare(
   const now_ms = context.now();
   const request = parseCompareRequest(raw, { project, userIds: context.userIds, now_ms });
   const answer = await compare(request, project, context, now_ms, askFor(reply, context));
-  const { format } = request;
+  const { format, arms } = request;
+  reply.headers({
+    'x-plumbline-from': new Date(Math.min(...arms.map(({ from_ms }) => from_ms))).toISOString(),
+    'x-plumbline-to': new Date(Math.max(...arms.map(({ to_ms }) => to_ms))).toISOString(),
+  });
   reply.type(CONTENT_TYPES[format]);
   if (format === 'json') return answer;
   reply.header('x-plumbline-as-of', answer.as_of);

@@ -127,7 +127,7 @@ export function registerComparisons(app: FastifyInstance, context: RouteContext)
     const project = authenticate(keyRing, request.headers);
     return listSnapshots(request.query as RawQuery, project, context, askFor(reply, context));
   });
-  app.get('/v1/snapshots/:name', { schema: readSchema }, (request, reply) => {
+  app.get('/v1/snapshots/:name', { schema: readSchema, config: { frozen: true } }, (request, reply) => {
     const project = authenticate(keyRing, request.headers);
     refuseUnknown(request.query as RawQuery, []);
     const { name } = request.params as { name: string };

@@ -11,7 +11,7 @@ export interface StatusContext {
   warehouse: Warehouse;
   database: string;
   retention: Retention;
-  ledger?: (() => Record<string, unknown>) | undefined;
+  ledger?: ((project: Project) => Record<string, unknown>) | undefined;
   lag?: (() => Promise<unknown>) | undefined;
   freshness?: Freshness | undefined;
   now: () => number;
@@ -80,7 +80,7 @@ export async function answerStatus(
       : null,
     heartbeat: heartbeat ? shownHeartbeat(heartbeat) : null,
     retention,
-    ledger: context.ledger?.() ?? null,
+    ledger: context.ledger?.(project) ?? null,
     lag: lag ?? null,
     settling: shownSettling(progress, row),
     rollup_audit: shownAudit(progress),

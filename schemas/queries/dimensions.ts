@@ -1,11 +1,11 @@
 /** What calls may be grouped and filtered by. The only identifiers a query can name are the ones listed here. */
-import { CALL_STATUSES } from '../record/calls.ts';
+import { CALL_STATUSES, ERROR_TYPES } from '../record/calls.ts';
 
 export interface Dimension {
   /** Expression over a counted call, of type String. */
   sql: string;
   meaning: string;
-  /** The values it may have, where they are few and fixed. */
+  /** The values that stored calls may have, where they are few and fixed: filters refuse others. */
   allowed?: readonly string[];
   /**
    * Says how a call ended. Filters on it choose which calls are counted, but rates still divide by all calls:
@@ -27,7 +27,10 @@ export const dimensions = {
   environment: column('environment', 'deployment environment of the service'),
   provider: column('provider', 'provider of the model'),
   model: column('model', 'the model that was asked for, without a provider prefix'),
-  operation: column('operation', 'chat, text_completion, generate_content or embeddings'),
+  operation: column(
+    'operation',
+    'chat, text_completion, generate_content or embeddings; of a carrier that counts also what its emitter calls it',
+  ),
   variant: column('variant', 'arm of a rollout: baseline, canary or what the router says'),
   request_type: column('request_type', 'the caller’s class of request'),
   slice: {
@@ -36,6 +39,7 @@ export const dimensions = {
       'slice of the traffic; a call in several counts in each of them and once in totals, a call in none under ""',
   },
   error_type: column('error_type', 'canonical class of the error, "" for calls that went well', {
+    allowed: ['', ...ERROR_TYPES],
     outcome: true,
   }),
   status: column('status', 'ok or error', { allowed: CALL_STATUSES, outcome: true }),

@@ -21,6 +21,19 @@ export const CALL_KINDS = ['call', 'carrier'] as const;
 export const TOKEN_BASES = ['unknown', 'inclusive', 'additive', 'estimated'] as const;
 export const COST_STATUSES = ['unpriced', 'priced', 'override', 'reported'] as const;
 export const CALL_STATUSES = ['ok', 'error'] as const;
+/** Canonical classes of errors; calls that went well have an empty one. */
+export const ERROR_TYPES = [
+  'rate_limit',
+  'timeout',
+  'context_length',
+  'content_filter',
+  'auth',
+  'bad_request',
+  'server_error',
+  'connection',
+  'cancelled',
+  '_OTHER',
+] as const;
 
 const tokens = nullable(uint32);
 const usd = nullable(decimalUsd);

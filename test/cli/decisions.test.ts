@@ -87,9 +87,12 @@ test('a comparison shows each metric with both arms, difference, ratio and what 
   ]);
   assert.equal(code, 0, stderr);
   assert.match(stdout, /^baseline {3}model:small-chat-v1, 400 calls, 2/);
-  assert.match(stdout, /latency_p95_ms +19\d \[.*\] +29\d \[.*\] +100 \[.*\] +1\.\d+ \[.*\] +worse/);
+  assert.match(
+    stdout,
+    /latency_p95_ms +19\d \[.*\] +400 +29\d \[.*\] +400 +100 \[.*\] +1\.\d+ \[.*\] +worse/,
+  );
   assert.match(stdout, /error_rate +0% \[.*no difference seen/);
-  assert.match(stdout, /ttft_p95_ms +– +– .*no call has a value/);
+  assert.match(stdout, /ttft_p95_ms +– +0 +– +0 .*no call has a value/);
   assert.equal(stdout.match(/latency_p95_ms/g)!.length, 2);
   const json = await plumbline([
     ...['compare', '--baseline', 'model:small-chat-v1', '--candidate', 'model:candidate-xl', '--json'],

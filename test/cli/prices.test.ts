@@ -105,9 +105,24 @@ test('reconcile names what differs from an invoice and exits 1, or 0 where nothi
   assert.equal(equal.code, 0, equal.stderr);
   assert.match(equal.stdout, /gpt-4o\s+equal\s+2\s+2\.00\s+2\.00/);
   await writeFile(invoice, `${header}${day}T00:00:00+00:00,3,usd,"gpt-4o-2024-08-06, input"\n`);
-  const differs = await plumbline(['reconcile', invoice, '--project', project]);
-  assert.equal(differs.code, 1);
-  assert.match(differs.stdout, /price_differs/);
+  // A failed call is billed to nobody: it must not pass for one that lacks a price.
+  const failed = {
+    status: 'error',
+    error_type: 'rate_limit',
+    input_tokens: null,
+    output_tokens: null,
+  } as const;
+  const unpriced = { cost_usd: null, cost_status: 'unpriced' } as const;
+  const of = { ...at, model: 'gpt-4o', ...unpriced };
+  for (const [row, finding] of [
+    [makeCall({ ...of, ...failed, response_model: '' }), /price_differs/],
+    [makeCall({ ...of, response_model: 'gpt-4o-2024-08-06' }), /unpriced_calls/],
+  ] as const) {
+    await store([row]);
+    const differs = await plumbline(['reconcile', invoice, '--project', project]);
+    assert.equal(differs.code, 1);
+    assert.match(differs.stdout, finding);
+  }
 });
 
 test('usage errors exit 2, an unreachable database 4, each in one sentence', async () => {

@@ -4,7 +4,8 @@ import { once } from 'node:events';
 import { type AddressInfo, connect } from 'node:net';
 import { test } from 'node:test';
 import { deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
-import { createKeyRing } from '../../schemas/identity/key-ring.ts';
+import { Registry } from 'prom-client';
+import { createKeyRing, DEFAULT_PROJECT } from '../../schemas/identity/key-ring.ts';
 import { type CallBlock, PermanentError, type Sink, UnavailableError } from '../../schemas/seams.ts';
 import { QUICK, startTestCollector } from '../support/collector.ts';
 import { encodeTraces, genaiRequest, tracesJson } from '../support/otlp-encode.ts';
@@ -181,7 +182,7 @@ test('a bad span is refused by name, the others of its request are stored', asyn
   assert.match(partialSuccess.errorMessage, /started 200 days ago.*PLUMBLINE_RETENTION_CALLS_DAYS/);
   assert.match(partialSuccess.errorMessage, /ends before it starts/);
   assert.equal(rows(), 2);
-  assert.deepEqual(ledger.snapshot(), {
+  assert.deepEqual(ledger.snapshot(DEFAULT_PROJECT), {
     received: 5,
     stored: 2,
     not_model_calls: 0,
@@ -205,7 +206,7 @@ test('spans that are no model calls are accepted and counted, not stored', async
   assert.equal(reply.statusCode, 200);
   assert.equal(reply.payload, '');
   assert.equal(blocks.length, 0);
-  assert.equal(ledger.snapshot().not_model_calls, 2);
+  assert.equal(ledger.snapshot(DEFAULT_PROJECT).not_model_calls, 2);
   await stop();
 });
 
@@ -235,6 +236,32 @@ test('keys: none needed without any; else 401 without or with an unknown one, 40
   await stop();
 });
 
+test('each project has a ledger of its own, and the metrics count all of them', async () => {
+  const keys = { shop: 'an-ingest-key-of-the-shop', other: 'an-ingest-key-of-another' };
+  const ingest = Object.entries(keys).map(([project, key]) => ({ project, key }));
+  const registry = new Registry();
+  const keyRing = createKeyRing({ ingest, read: [] });
+  const { app, ledger, stop } = startTestCollector(async () => {}, { keyRing, registry });
+  const send = (key: string, groups: ReturnType<typeof request>) =>
+    app.inject({
+      method: 'POST',
+      url: '/v1/traces',
+      headers: { ...JSON_TYPE, 'x-api-key': key },
+      payload: tracesJson(groups),
+    });
+  const bad = request(2, 2);
+  bad[0]!.spans[0]!.trace_id = '00'.repeat(16);
+  await send(keys.shop, request(3));
+  await send(keys.other, bad);
+  await send(keys.shop, request(4, 3));
+  const none = { received: 0, stored: 0, not_model_calls: 0, rejected: {}, failed: 0 };
+  assert.deepEqual(ledger.snapshot('shop'), { ...none, received: 7, stored: 7 });
+  assert.deepEqual(ledger.snapshot('other'), { ...none, received: 2, stored: 1, rejected: { bad_span: 1 } });
+  assert.deepEqual(ledger.snapshot('third'), none);
+  assert.match(await registry.metrics(), /^plumbline_spans_received_total 9$/m);
+  await stop();
+});
+
 test('a sink that is down or full is answered with 503 and Retry-After, never 500 or 429', async () => {
   for (const [error, pattern] of [
     [new UnavailableError('Kafka is away'), /Kafka is away/],
@@ -252,7 +279,7 @@ test('a sink that is down or full is answered with 503 and Retry-After, never 50
     assert.equal(reply.statusCode, 503);
     assert.equal(reply.headers['retry-after'], '1');
     assert.match(reply.json().message, pattern);
-    assert.equal(ledger.snapshot().failed, 4);
+    assert.equal(ledger.snapshot(DEFAULT_PROJECT).failed, 4);
     await stop();
   }
   const permanent = startTestCollector(async () => {

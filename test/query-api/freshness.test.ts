@@ -47,7 +47,7 @@ test('a heartbeat goes the way of all calls, is in no project’s numbers, and i
 
   const collector = startTestCollector((block) => harness.writer.insert(block));
   t.after(() => collector.stop());
-  const before = { ...collector.ledger.snapshot() };
+  const before = collector.ledger.snapshot(OWN_PROJECT);
   const beats = startHeartbeats({
     beat: () => collector.beat(),
     interval_ms: 50,
@@ -58,7 +58,7 @@ test('a heartbeat goes the way of all calls, is in no project’s numbers, and i
     assert.match(await registry.metrics(), /plumbline_heartbeats_total\{outcome="stored"\} [3-9]/);
   }, 10_000);
   beats.stop();
-  assert.deepEqual(collector.ledger.snapshot(), before, 'heartbeats are not on the ledger');
+  assert.deepEqual(collector.ledger.snapshot(OWN_PROJECT), before, 'heartbeats are not on the ledger');
 
   now_ms = Date.now();
   const newest = await freshness.newest();

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { roughly } from '../../query-api/gates/evaluate.ts';
 import { makeCall, makeScore } from '../support/rows.ts';
 import { get, type Harness, OTHER_KEY, post, SHOP_KEY, startHarness } from './support/harness.ts';
 import { createRandom } from './support/random.ts';
@@ -156,7 +157,12 @@ test('hold says about how many more calls would settle it', async () => {
   assert.equal(verdict, 'hold', reason);
   assert.ok(more_calls_needed > 100 && Number.isInteger(more_calls_needed));
   assert.ok(criteria[0].interval[0] < -42 && criteria[0].interval[1] > -42);
-  assert.match(reason, new RegExp(`about ${more_calls_needed} more calls`));
+  assert.match(reason, new RegExp(`about ${roughly(more_calls_needed)} more calls`));
+});
+
+test('a number of calls in a sentence has two digits', () => {
+  const told = [1, 70, 350, 1_234, 998_765, 1_985_965, 12_345_678, 3.46e9].map(roughly);
+  assert.deepEqual(told, ['1', '70', '350', '1,200', '1,000,000', '2 million', '12 million', '3.5 billion']);
 });
 
 test('where both arms use one model the variant tells them apart', async () => {

@@ -97,12 +97,12 @@ test('lag and ledger are told when there are any, and a log that does not answer
     [async () => lag, lag],
     [() => Promise.reject(new Error('no broker')), null],
   ] as const) {
-    const other = await startHarness({ lag: give, ledger: () => ({ received: 5 }) });
+    const other = await startHarness({ lag: give, ledger: (of) => ({ of, received: 5 }) });
     t.after(() => other.stop());
     const { json, status } = await get(other.app, '/v1/status');
     assert.equal(status, 200);
     assert.deepEqual(json.lag, expected);
-    assert.deepEqual(json.ledger, { received: 5 });
+    assert.deepEqual(json.ledger, { of: 'shop', received: 5 });
     assert.equal(json.newest_call, null);
   }
 });

@@ -19,4 +19,5 @@ test('what is like nothing has no nearest', () => {
   assert.equal(nearestOf('zzzzzzzz', known), undefined);
   assert.equal(nearestOf('x'.repeat(100_000), known), undefined);
   assert.equal(nearestOf('model', []), undefined);
+  assert.equal(nearestOf('xy', ['', 'ok']), undefined);
 });

@@ -223,11 +223,11 @@ test('of an hour full of calls a page is chosen by few columns, and anew where c
     makeCall({ project: 'shop', service: 'full', started_at: started_at + index, user_id: `user-${index}` }),
   );
   const wanted = [30_000, 20_000, 10_000].map((index) => full[index]!);
-  for (const call of wanted) Object.assign(call, { error_type: 'invalid_request', status: 'error' });
+  for (const call of wanted) Object.assign(call, { error_type: 'bad_request', status: 'error' });
   await harness.insertCalls(full);
   await knowRepeatsUpToNow();
   const search = async () =>
-    (await get(app, '/v1/calls?service=full&error_type=invalid_request&from=now-3d&to=now-2d')).json.items;
+    (await get(app, '/v1/calls?service=full&error_type=bad_request&from=now-3d&to=now-2d')).json.items;
   const items = await search();
   assert.deepEqual(
     spansOf(items),

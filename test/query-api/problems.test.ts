@@ -1,9 +1,22 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { after, before, type TestContext, test } from 'node:test';
 import { createClickhouseWarehouse } from '../../adapters/clickhouse-warehouse.ts';
 import { createQueryApi } from '../../query-api/server.ts';
 import { createKeyRing } from '../../schemas/identity/key-ring.ts';
-import { type Answer, get, type Harness, KEYS, RETENTION, startHarness } from './support/harness.ts';
+import { ERROR_TYPES } from '../../schemas/record/calls.ts';
+import {
+  type Answer,
+  get,
+  type Harness,
+  INGEST_KEY,
+  KEYS,
+  post,
+  RETENTION,
+  SHOP_KEY,
+  startHarness,
+} from './support/harness.ts';
 
 let harness: Harness;
 before(async () => {
@@ -55,6 +68,13 @@ const cases: Case[] = [
   { query: 'order_by=-call', type: 'invalid-parameter', parameter: 'order_by', nearest: '-calls' },
   { query: 'status=fine', type: 'invalid-parameter', parameter: 'status', received: 'fine' },
   { query: 'status=!', type: 'invalid-parameter', parameter: 'status' },
+  {
+    query: 'error_type=ratelimit',
+    type: 'invalid-parameter',
+    parameter: 'error_type',
+    nearest: 'rate_limit',
+  },
+  { query: 'error_type=ok&error_type=!auth', type: 'invalid-parameter', parameter: 'error_type' },
   { query: 'from=yesterday', type: 'invalid-time', parameter: 'from', received: 'yesterday' },
   { query: 'to=1767225600', type: 'invalid-time', parameter: 'to', received: '1767225600' },
   { query: 'from=now&to=now-1h', type: 'empty-range', parameter: 'from', received: 'from=now to=now-1h' },
@@ -123,9 +143,82 @@ test('a method that a path with names in it does not take is told from a path th
   }
 });
 
+test('a call without its span is told where traces are, and the root leads to the page', async () => {
+  const call = await get(harness.app, `/v1/calls/${'ab'.repeat(16)}`);
+  assertProblem(call, 404, 'not-found');
+  assert.match(call.json.detail, /\/v1\/traces\/\{trace_id\}/);
+  const root = await get(harness.app, '/', null);
+  assert.deepEqual([root.status, root.headers.location], [302, '/docs/']);
+  assert.equal((await get(harness.app, '/docs/', null)).status, 200);
+  assert.ok(!call.json.allowed.includes('/'));
+});
+
+test('a closed value is refused where it is misspelt, and taken where calls may have it', async () => {
+  for (const type of ['', ...ERROR_TYPES]) {
+    assert.equal(
+      (await get(harness.app, `/v1/errors?error_type=${type}&error_type=!auth`)).status,
+      200,
+      type,
+    );
+  }
+  const arm = await get(harness.app, '/v1/compare?baseline=error_type:timeot&candidate=error_type:auth');
+  assertProblem(arm, 400, 'invalid-parameter');
+  assert.deepEqual([arm.json.parameter, arm.json.nearest], ['baseline', 'timeout']);
+  const route = { default_model: 'a', canary: { model: 'b', criteria: ['latency<300'] } };
+  const filters = { error_type: ['rate_limit', '!time_out'] };
+  const gate = await post(harness.app, '/v1/gates/evaluate', { config: { route }, filters }, SHOP_KEY);
+  assertProblem(gate, 400, 'invalid-parameter');
+  assert.deepEqual([gate.json.parameter, gate.json.nearest], ['filters.error_type', 'timeout']);
+  // What an emitter calls a carrier's operation is taken over as it is.
+  assert.equal((await get(harness.app, '/v1/rollups?operation=invoke_swarm')).status, 200);
+});
+
+test('a body over the limit is a 413 that names the limit of its route, also to who is still sending', async (t) => {
+  const { app } = await startListening(t);
+  for (const [path, key, limit] of [
+    ['/v1/scores', INGEST_KEY, 4 * 1024 * 1024],
+    ['/v1/gates/evaluate', SHOP_KEY, 1024 * 1024],
+    ['/v1/snapshots', SHOP_KEY, 1024 * 1024],
+  ] as const) {
+    const headers = { 'x-api-key': key, 'content-type': 'application/json' };
+    const reply = await fetch(`${app}${path}`, { method: 'POST', headers, body: `"${'x'.repeat(6e6)}"` });
+    assert.equal(reply.status, 413);
+    assert.match(String(reply.headers.get('content-type')), /^application\/problem\+json/);
+    const problem = (await reply.json()) as Record<string, unknown>;
+    assert.equal(problem.type, '/problems/body-too-large');
+    assert.deepEqual(problem.allowed, [`at most ${limit} bytes`]);
+  }
+});
+
+test('what is no HTTP, and headers that are too large, are answered with problems', async (t) => {
+  const { port } = await startListening(t);
+  for (const [sent, status, type] of [
+    [`GET /v1/rollups?model=${'x'.repeat(20_000)} HTTP/1.1\r\nhost: a\r\n\r\n`, 431, 'headers-too-large'],
+    ['GET /v1/rollups NOT/1.1\r\n\r\n', 400, 'bad-request'],
+  ] as const) {
+    const socket = connect(port, '127.0.0.1');
+    socket.end(sent);
+    const [head, body] = (await text(socket)).split('\r\n\r\n');
+    assert.match(head!, new RegExp(`^HTTP/1.1 ${status} `));
+    assert.match(head!, /\r\ncontent-type: application\/problem\+json/);
+    const problem = JSON.parse(body!);
+    assert.deepEqual([problem.status, problem.type], [status, `/problems/${type}`]);
+  }
+});
+
 test('a path that cannot be decoded is a bad request', async () => {
   assertProblem(await get(harness.app, '/v1/%zz'), 400, 'bad-request');
 });
+
+/** The API on a port of its own. */
+async function startListening(t: TestContext): Promise<{ app: string; port: number }> {
+  const { reader: warehouse } = harness;
+  const options = { warehouse, database: 'plumbline', keyRing: createKeyRing(KEYS), retention: RETENTION };
+  const app = await createQueryApi({ ...options, user_ids: 'drop', version: '0' });
+  t.after(() => app.close());
+  const url = await app.listen({ host: '127.0.0.1', port: 0 });
+  return { app: url, port: Number(new URL(url).port) };
+}
 
 async function withApi<T>(
   url: string,

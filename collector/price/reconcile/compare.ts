@@ -6,6 +6,7 @@ export interface OurLine {
   day: string;
   model: string;
   calls: number;
+  /** Those with tokens. */
   unpriced_calls: number;
   cost_usd: number | null;
   input_tokens: number | null;
@@ -19,7 +20,7 @@ export type Finding =
   | 'not_measured'
   /** Ours, but not on the invoice: another account, or not billed. */
   | 'not_invoiced'
-  /** Some of our calls have no price. */
+  /** Some of our calls have tokens and no price. */
   | 'unpriced_calls'
   /** The tokens differ: calls are missing on one side, or an emitter counts otherwise. */
   | 'tokens_differ'

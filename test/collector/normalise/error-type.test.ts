@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { canonicalErrorType, ERROR_TYPES } from '../../../collector/normalise/error-type.ts';
+import { canonicalErrorType } from '../../../collector/normalise/error-type.ts';
+import { ERROR_TYPES } from '../../../schemas/record/calls.ts';
 
 const cases: [raw: string, http_status: number | null, message: string, expected: string][] = [
   ['RateLimitError', 429, '', 'rate_limit'],
