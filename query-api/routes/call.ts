@@ -105,28 +105,21 @@ export async function answerCall(
   };
   const now_ms = context.now();
   const { calls_days, payloads_days } = context.retention;
-  const start = await startOfTrace(
-    id.trace_id,
-    { database: context.database, project, now_ms, calls_days },
-    ask,
-  );
+  const lookup: LookupScope = { database: context.database, project, now_ms, calls_days };
+  const [start, [link]] = await Promise.all([
+    startOfTrace(id.trace_id, lookup, ask),
+    askStored(callLinksStatement(lookup, id), ask),
+  ]);
   const { scope, hours } = start;
-  // What leads further is read first: the rest of the row takes longer than that.
-  const [[link], repeats] =
+  const [[stored], early, repeats] =
     hours.length === 0
       ? [[]]
       : await Promise.all([
-          askStored(callLinksStatement(scope, id, hours), ask),
+          askStored(callStatement(scope, id, hours), ask),
+          link && aboutOf(link, scope, payloads_days, ask),
           repeatsOfTrace(start, id, ask),
         ]);
-  const [[stored], early] =
-    link === undefined
-      ? [[]]
-      : await Promise.all([
-          askStored(callStatement(scope, id, hours), ask),
-          aboutOf(link, scope, payloads_days, ask),
-        ]);
-  if (!stored || !early || !repeats) {
+  if (!stored || !repeats) {
     throw new Problem('no-such-call', {
       detail: `There is no call ${id.trace_id}/${id.span_id}: ${NEVER_THERE}.`,
       received: `${id.trace_id}/${id.span_id}`,
@@ -140,8 +133,8 @@ export async function answerCall(
     has_hash: call.prompt_hash !== null || call.response_hash !== null,
   };
   const [{ parts, scores, neighbours }, counted] = await Promise.all([
-    // Delivered anew between the two.
-    link?.received_at === call.received_at ? early : aboutOf(call, scope, payloads_days, ask),
+    // Another delivery than what was followed, where one came in between.
+    early && link?.received_at === call.received_at ? early : aboutOf(call, scope, payloads_days, ask),
     countedAmong([stored], repeats, start, ask),
   ]);
   const is_counted = counted.has(textOf(keyOf(call)));

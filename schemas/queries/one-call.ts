@@ -3,7 +3,7 @@ import { BoundValues } from './bound-values.ts';
 import { KEY_FIELDS, SHOWN_FIELDS, SPAN_FIELDS, storedColumns } from './call-columns.ts';
 import { type CountedScope, countedCallsOf, horizonMs, notErased, withCtes } from './counted-calls.ts';
 import type { Counting } from './counting.ts';
-import { bytes, hoursIn, ofHours } from './lookup-hours.ts';
+import { bytes, hoursIn, hoursWith, ofHours } from './lookup-hours.ts';
 import type { Project } from './project.ts';
 import { MS_PER_HOUR } from './settling/times.ts';
 import type { Statement } from './statement.ts';
@@ -62,23 +62,32 @@ WHERE project = ${values.bind('String', scope.project)} AND trace_id = ${bytes(v
   AND ${own} AND ${visible(scope, values, own)}`;
 }
 
-/** One row of `columns`, or none: of a span that was sent with two starts the later, which counts. */
-function ofCall(columns: string, scope: LookupScope, id: CallId, hours: readonly number[]): Statement {
+/** One call has one row: of a span that was sent with two starts the later, which counts. */
+const LATER_START = 'ORDER BY started_at DESC LIMIT 1';
+
+/** A row for `storedCallOf` with all fields, or none; `hours` are those that hold calls of the trace. */
+export function callStatement(scope: LookupScope, id: CallId, hours: readonly number[]): Statement {
   const values = new BoundValues();
-  const sql = `SELECT ${columns}
+  const sql = `SELECT ${storedColumns([...SHOWN_FIELDS, 'received_at', 'inserted_ms'])}
 ${ofTrace(scope, id.trace_id, hours, values)} AND span_id = ${bytes(values, id.span_id, 8)}
-ORDER BY started_at DESC
-LIMIT 1`;
+${LATER_START}`;
   return { sql, params: values.params };
 }
 
-/** A row for `storedCallOf` with all fields, or none; `hours` are those that hold calls of the trace. */
-export const callStatement = (scope: LookupScope, id: CallId, hours: readonly number[]): Statement =>
-  ofCall(storedColumns([...SHOWN_FIELDS, 'received_at', 'inserted_ms']), scope, id, hours);
-
-/** The same of the few fields that lead to whatever else is known of the call: they are there in half the time. */
-export const callLinksStatement = (scope: LookupScope, id: CallId, hours: readonly number[]): Statement =>
-  ofCall(storedColumns(LINK_FIELDS), scope, id, hours);
+/**
+ * The same of the few fields that lead to whatever else is known of the call, whether it is shown or not: it needs to know
+ * neither the hours nor what was erased.
+ */
+export function callLinksStatement(scope: LookupScope, { trace_id, span_id }: CallId): Statement {
+  const values = new BoundValues();
+  const hours = hoursWith(scope, [{ column: 'trace_id', values: [trace_id] }], values);
+  const sql = `SELECT ${storedColumns(LINK_FIELDS)}
+FROM ${values.bind('Identifier', scope.database)}.calls FINAL
+WHERE project = ${values.bind('String', scope.project)} AND hour IN (${hours})
+  AND trace_id = ${bytes(values, trace_id, 16)} AND span_id = ${bytes(values, span_id, 8)}
+${LATER_START}`;
+  return { sql, params: values.params };
+}
 
 /** Rows for `storedCallOf`, calls and carriers, oldest first; one more than `MOST_SPANS` at most. */
 export function traceStatement(scope: LookupScope, trace_id: string, hours: readonly number[]): Statement {
