@@ -37,7 +37,8 @@ export const rollupAnswer = z.object({
       '`exact`: percentiles interpolate between order statistics (R-7); `sketch(0.01)`: the same within 1 %',
     ),
   as_of: time('when the answer was made'),
-  truncated: z.boolean().describe('there are more rows than `limit`'),
+  truncated: z.boolean().describe('there are more rows than `limit`, and there is no next page: see `hint`'),
+  hint: z.string().optional().describe('how to come by the rows that were cut off, where some were'),
   rows: z.array(row),
 });
 z.globalRegistry.add(rollupAnswer, { id: 'RollupAnswer' });

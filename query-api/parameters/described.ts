@@ -56,7 +56,14 @@ export function describedParameters(preset: Preset): z.ZodType {
       .describe(
         `Metrics, dimensions that are grouped by, or \`time\`, separated by commas, each with a leading \`-\` for descending; by default \`time\`, then \`-${preset.order_by}\`. Nulls come last.`,
       ),
-    limit: z.int().min(1).max(MOST_ROWS).optional().describe(`Most rows, by default ${DEFAULT_LIMIT}.`),
+    limit: z
+      .int()
+      .min(1)
+      .max(MOST_ROWS)
+      .optional()
+      .describe(
+        `Most rows, by default ${DEFAULT_LIMIT}. Where there are more, \`truncated\` says so: narrow the window or filter on what is grouped by, or with an \`interval\` ask again \`from\` the \`time\` of the last row.`,
+      ),
     format: z
       .enum(FORMATS)
       .optional()

@@ -18,7 +18,7 @@ import type { Warehouse } from '../../schemas/seams.ts';
 import { CONTENT_TYPES, ENGINE_FORMATS, type Format, type Row, toCsv, toJsonLines } from '../formats.ts';
 import type { UserIds } from '../parameters/filters.ts';
 import type { RawQuery } from '../parameters/query-string.ts';
-import { parseRollupRequest, type RollupRequest } from '../parameters/rollup-request.ts';
+import { MOST_ROWS, parseRollupRequest, type RollupRequest } from '../parameters/rollup-request.ts';
 import type { Preset } from '../presets.ts';
 
 export interface RollupContext {
@@ -62,6 +62,25 @@ function plan(request: RollupRequest, scope: CountingScope, counting: Counting):
     as_of: iso(counting.as_of_ms),
   };
   return { request, query: { ...query, source: sketched ? 'cells' : 'calls' }, about };
+}
+
+/**
+ * How to come by the rows that `limit` cut off. There is no next page: rows in the order of a metric change places while
+ * calls come in, and a page that begins where another ended would leave some out in silence.
+ */
+function howToSeeMore({ query }: RollupRequest, about: Asked['about'], last: Row): string {
+  const { limit, group_by, order_by } = query;
+  const first = order_by[0];
+  const inTime = first?.by === 'time' && !first.descending && Date.parse(String(last.time));
+  const ways = [
+    ...(limit < MOST_ROWS ? [`raise 'limit' (up to ${MOST_ROWS})`] : []),
+    ...(inTime && inTime > Date.parse(about.from)
+      ? [`ask again with 'from=${last.time}', the interval of the last row, for what follows`]
+      : []),
+    ...group_by.map((name) => `filter on '${name}'`).slice(0, 1),
+    "choose by 'order_by' which rows come first",
+  ];
+  return `There are more than ${limit} rows: ${ways.join('; or ')}.`;
 }
 
 /** Forms without room for it tell in headers what JSON tells beside the rows. */
@@ -127,5 +146,6 @@ async function answer(
   if (format === 'csv') return toCsv([...(interval ? ['time'] : []), ...group_by, ...metrics], rows);
   if (format === 'jsonl') return toJsonLines(rows);
   const { from, to, quantiles, as_of } = about;
-  return { from, to, interval, group_by, metrics, quantiles, as_of, truncated, rows };
+  const hint = truncated ? { hint: howToSeeMore(request, about, rows.at(-1)!) } : {};
+  return { from, to, interval, group_by, metrics, quantiles, as_of, truncated, ...hint, rows };
 }

@@ -109,6 +109,33 @@ test('what is cut off is told, beside the rows or in a header', async () => {
   }
 });
 
+test('what is cut off can be come by as the answer says', async () => {
+  const base = `/v1/rollups?to=${DATA_TO_MS}&interval=1h&metrics=calls,latency_p95_ms`;
+  const all = await rowsOf(harness.app, `${base}&from=${DATA_FROM_MS}&group_by=model&limit=1000`);
+  const seen = new Map<string, unknown>();
+  let from: string | undefined = String(DATA_FROM_MS);
+  for (let asked = 0; from !== undefined && asked < all.length; asked++) {
+    const { json } = await get(harness.app, `${base}&from=${from}&group_by=model&limit=9`);
+    for (const row of json.rows) seen.set(`${row.time} ${row.model}`, row);
+    assert.equal(json.hint === undefined, !json.truncated);
+    from = /'from=([^']+)'/.exec(json.hint)?.[1];
+  }
+  assert.ok(all.length > 27);
+  assert.deepEqual([...seen.values()], all);
+
+  const hintOf = async (query: string): Promise<string> =>
+    (await get(harness.app, `${base}&from=${DATA_FROM_MS}&${query}`)).json.hint;
+  // One interval alone is more than the limit, or rows are not in the order of time: later ones would be missed.
+  for (const query of ['group_by=model&limit=2', 'group_by=model&order_by=-calls&limit=9']) {
+    const hint = await hintOf(query);
+    assert.match(
+      hint,
+      /^There are more than \d rows: raise 'limit' \(up to 1000\); or filter on 'model'; or .*order_by/,
+    );
+    assert.doesNotMatch(hint, /from=/);
+  }
+});
+
 test('rows come in the order asked for, nulls last, and the same every time', async () => {
   const url = `/v1/rollups?from=${DATA_FROM_MS}&to=${DATA_TO_MS}&group_by=model,service&metrics=cost_usd`;
   for (const sign of ['', '-']) {
