@@ -172,7 +172,8 @@ export const metrics = {
   },
   unpriced_calls: {
     unit: 'calls',
-    meaning: 'calls whose cost is not known: they are in no sum of dollars',
+    meaning:
+      'calls whose cost is not known, failed ones that tell no tokens among them: they are in no sum of dollars',
     sql: calls('cost_usd IS NULL'),
     cells: 'sumIf(calls - priced_calls, selected)',
   },

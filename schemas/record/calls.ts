@@ -59,7 +59,10 @@ export const callFields = {
   service_version: field(lowCardinality, 'service.version of the resource'),
   environment: field(lowCardinality, 'deployment.environment.name of the resource'),
   process: field(uint64Hash, 'hash of what tells one process from another', 'ZSTD(1)'),
-  operation: field(lowCardinality, 'chat, text_completion, generate_content or embeddings'),
+  operation: field(
+    lowCardinality,
+    'chat, text_completion, generate_content or embeddings; of a carrier what it is called',
+  ),
   provider: field(lowCardinality, 'canonical name of the provider'),
   model: field(lowCardinality, 'the model that was asked for, without a provider prefix'),
   request_model: field(lowCardinality, 'the requested model as reported'),
