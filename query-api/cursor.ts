@@ -29,8 +29,9 @@ export function searchDigest(raw: RawQuery): string {
 }
 
 export function encodeCursor({ window, place }: Cursor, digest: string): string {
-  const { started_us, trace_id, span_id } = place;
+  const { started_us, trace_id, span_id, value } = place;
   const fields = [VERSION, digest, window.from_ms, window.to_ms, started_us, trace_id, span_id];
+  if (value !== undefined) fields.push(value);
   return Buffer.from(JSON.stringify(fields)).toString('base64url');
 }
 
@@ -59,7 +60,7 @@ function fieldsOf(text: string): unknown[] {
 /** Throws Problem. */
 export function decodeCursor(text: string, digest: string): Cursor {
   if (text.length > LONGEST) throw refused(text, 'is not one of ours');
-  const [version, search, from_ms, to_ms, started_us, trace_id, span_id] = fieldsOf(text);
+  const [version, search, from_ms, to_ms, started_us, trace_id, span_id, value] = fieldsOf(text);
   const sound =
     version === VERSION &&
     isTime(from_ms) &&
@@ -67,8 +68,10 @@ export function decodeCursor(text: string, digest: string): Cursor {
     from_ms < to_ms &&
     isTime(started_us) &&
     isHex(trace_id, 32) &&
-    isHex(span_id, 16);
+    isHex(span_id, 16) &&
+    (value === undefined || typeof value === 'number');
   if (!sound) throw refused(text, 'is not one of ours');
   if (search !== digest) throw refused(text, 'belongs to a search with other parameters');
-  return { window: { from_ms, to_ms }, place: { started_us, trace_id, span_id } };
+  const place = { started_us, trace_id, span_id, ...(value === undefined ? {} : { value }) };
+  return { window: { from_ms, to_ms }, place };
 }

@@ -52,10 +52,14 @@ const outlook = {
     ),
   expires_at: nullable(time('when it expires or expired; null where there was none')),
 };
+const callId = z.object({ trace_id: z.string(), span_id: z.string() });
 const payload = named(
   'Payload',
   z.object({
     ...outlook,
+    from: nullable(callId).describe(
+      'whose payload it is, where the call has none that is kept and a repeat of it has; null if it is its own',
+    ),
     truncated: z.boolean().describe('a text was cut at its limit'),
     input: nullable(z.string()).describe('redacted input messages'),
     output: nullable(z.string()).describe('redacted answer'),
@@ -71,7 +75,6 @@ const listedCall = named(
     .extend(fieldsOf(KEY_FIELDS, {})),
 );
 const spanOfTrace = named('SpanOfTrace', z.object(fieldsOf(SPAN_FIELDS)));
-const callId = z.object({ trace_id: z.string(), span_id: z.string() });
 const example = callId.extend({ response_hash: nullable(z.string()) });
 
 const neighbours = {
@@ -98,6 +101,11 @@ export const callAnswer = named(
     call,
     counted: z.boolean().describe('whether numbers count it; a repeat of another span, or a carrier, is not'),
     counted_as: z.array(callId).describe('the spans that count in its place'),
+    repeats: z
+      .array(callId)
+      .describe(
+        'of a call that counts: the spans that tell of it again, and of no other call; a carrier over several calls is a repeat of none',
+      ),
     payload,
     scores: z.array(
       z.object({

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { DIMENSION_NAMES } from '../../schemas/queries/dimensions.ts';
 import { FORMATS } from '../formats.ts';
 import { TIME_FORMS } from '../time.ts';
-import { TEXT_LENGTH, USUAL } from './call-search.ts';
+import { LED_BY, ORDERS, TEXT_LENGTHS, USUAL } from './call-search.ts';
 import { bullets, filterOn } from './described.ts';
 import { DEFAULT_LIMIT, MOST_ROWS } from './rollup-request.ts';
 
@@ -23,18 +23,27 @@ export function describedDays(days: number): z.ZodType {
 }
 
 export const describedCallSearch = z.object({
-  ...describedWindow,
+  from: text(
+    `Start of the window, by default 24 hours before \`to\`; in a search by ${LED_BY.map((name) => `\`${name}\``).join(', ')} as far back as calls are kept.${bullets(TIME_FORMS)}`,
+  ),
+  to: describedWindow.to,
   min_duration_ms: z.number().optional().describe('Calls that took at least as long, in milliseconds.'),
   max_duration_ms: z.number().optional().describe('Calls that took at most as long, in milliseconds.'),
   trace_id: text('Calls of this trace, 32 hex digits.'),
   prompt_hash: text(`Calls with this prompt. ${HASH}`),
   response_hash: text(`Calls with this answer. ${HASH}`),
   text: text(
-    `Calls whose redacted input, output or system instructions hold this text, whatever its case, as long as payloads are kept; ${TEXT_LENGTH.least} to ${TEXT_LENGTH.most} characters.`,
+    `Calls whose redacted input, output or system instructions hold this text, whatever its case, as it is or escaped as in JSON, as long as payloads are kept; or those of a span that tells of the call again do, once repeats have been looked for. ${TEXT_LENGTHS}.`,
   ),
   fields: text(
     `What is shown of each call, separated by commas; its ids and its start always are. By default:${bullets(USUAL)} \`all\` is every field of the record, with \`attributes\`; few are answered sooner.`,
   ),
+  order_by: z
+    .enum(ORDERS)
+    .optional()
+    .describe(
+      'Newest first by default; else the largest first, without the calls that do not have it. These read the whole window, not only its newest calls.',
+    ),
   cursor: text(
     'The `next_cursor` of an answer: the next page of the same search, whose other parameters stay as they were. Pages keep the window of the first one; no call is shown twice or left out by what arrives meanwhile.',
   ),

@@ -53,8 +53,9 @@ export async function answerCalls(
   context: RouteContext,
 ): Promise<unknown> {
   const now_ms = context.now();
-  const { userIds, keyedHash, database } = context;
-  const request = parseCallSearch(raw, { project, userIds, keyedHash, now_ms });
+  const { userIds, keyedHash, database, retention } = context;
+  const { calls_days } = retention;
+  const request = parseCallSearch(raw, { project, userIds, keyedHash, now_ms, calls_days });
   const page = await pageOfCalls(request, now_ms, project, context, askFor(reply, context));
   const { window, items, next_cursor } = page;
   const { format } = request;

@@ -12,21 +12,14 @@ import {
   type ShownScore,
 } from '../../schemas/queries/one-call.ts';
 import type { Project } from '../../schemas/queries/project.ts';
+import { MS_PER_HOUR } from '../../schemas/queries/settling/times.ts';
+import type { SpanKey } from '../../schemas/queries/span-repeats.ts';
 import { idOf } from '../parameters/ids.ts';
 import { Problem } from '../problems.ts';
 import type { Ask, RouteContext } from './context.ts';
-import {
-  askStored,
-  countedAmong,
-  countedInstead,
-  keyOf,
-  repeatsOfTrace,
-  shownOf,
-  startedMs,
-  startOfTrace,
-  textOf,
-} from './counted-spans.ts';
+import { askStored, shownOf, startedMs, startOfTrace } from './counted-spans.ts';
 import { type PayloadFacts, payloadOf } from './payload.ts';
+import { pairsOfCall, standingOf } from './retold.ts';
 
 const MS_PER_DAY = 86_400_000;
 
@@ -92,6 +85,37 @@ async function aboutOf(link: ShownCall, scope: LookupScope, payloads_days: numbe
   return { parts, scores, neighbours };
 }
 
+/** So many repeats are asked for their payload. */
+const MOST_ASKED = 5;
+
+const idsOf = ({ trace_id, span_id }: CallId): CallId => ({ trace_id, span_id });
+
+/** The parts of the payload of the first of the repeats that has one that is kept, and whose it is. */
+async function payloadOfRepeat(
+  repeats: readonly SpanKey[],
+  { duration_ms }: ShownCall,
+  scope: LookupScope,
+  payloads_days: number,
+  ask: Ask,
+): Promise<{ parts: PayloadPartRow[]; from: CallId | null }> {
+  const horizon_ms = scope.now_ms - payloads_days * MS_PER_DAY;
+  const told = await Promise.all(
+    repeats.slice(0, MOST_ASKED).map(async (repeat) => {
+      // Of its start the hour is known.
+      const place = {
+        started_ms: repeat.hour * MS_PER_HOUR,
+        duration_ms: MS_PER_HOUR + duration_ms,
+        horizon_ms,
+      };
+      return {
+        parts: await ask<PayloadPartRow>(payloadStatement(scope, repeat, place)),
+        from: idsOf(repeat),
+      };
+    }),
+  );
+  return told.find(({ parts }) => parts.length > 0) ?? { parts: [], from: null };
+}
+
 /** Rejects with Problem or WarehouseError. */
 export async function answerCall(
   path: { trace_id: string; span_id: string },
@@ -111,15 +135,15 @@ export async function answerCall(
     askStored(callLinksStatement(lookup, id), ask),
   ]);
   const { scope, hours } = start;
-  const [[stored], early, repeats] =
+  const [[stored], early, pairs] =
     hours.length === 0
       ? [[]]
       : await Promise.all([
           askStored(callStatement(scope, id, hours), ask),
           link && aboutOf(link, scope, payloads_days, ask),
-          repeatsOfTrace(start, id, ask),
+          pairsOfCall(id, start, ask),
         ]);
-  if (!stored || !repeats) {
+  if (!stored || !pairs) {
     throw new Problem('no-such-call', {
       detail: `There is no call ${id.trace_id}/${id.span_id}: ${NEVER_THERE}.`,
       received: `${id.trace_id}/${id.span_id}`,
@@ -132,17 +156,21 @@ export async function answerCall(
     payloads_days,
     has_hash: call.prompt_hash !== null || call.response_hash !== null,
   };
-  const [{ parts, scores, neighbours }, counted] = await Promise.all([
+  const [{ parts, scores, neighbours }, standing] = await Promise.all([
     // Another delivery than what was followed, where one came in between.
     early && link?.received_at === call.received_at ? early : aboutOf(call, scope, payloads_days, ask),
-    countedAmong([stored], repeats, start, ask),
+    standingOf(stored, pairs, start, ask),
   ]);
-  const is_counted = counted.has(textOf(keyOf(call)));
+  const told =
+    parts.length > 0
+      ? { parts, from: null }
+      : await payloadOfRepeat(standing.repeats, call, scope, payloads_days, ask);
   return {
     call,
-    counted: is_counted,
-    counted_as: is_counted ? [] : await countedInstead(call, repeats.pairs, start, ask),
-    payload: payloadOf(parts, facts),
+    counted: standing.counted,
+    counted_as: standing.counted_as,
+    repeats: standing.repeats.map(idsOf),
+    payload: { ...payloadOf(told.parts, facts), from: told.from },
     scores,
     neighbours,
   };

@@ -7,6 +7,7 @@ import {
   type StoredField,
 } from '../../schemas/queries/call-columns.ts';
 import {
+  type CallPlace,
   type CallSearch,
   callSearchStatement,
   callsByKeysStatement,
@@ -17,6 +18,7 @@ import { horizonMs } from '../../schemas/queries/counted-calls.ts';
 import type { Counting, HourState } from '../../schemas/queries/counting.ts';
 import { type CallId, keptPayloadsStatement } from '../../schemas/queries/one-call.ts';
 import type { Project } from '../../schemas/queries/project.ts';
+import { retoldInTracesStatement } from '../../schemas/queries/retold.ts';
 import { MS_PER_HOUR } from '../../schemas/queries/settling/times.ts';
 import { encodeCursor } from '../cursor.ts';
 import type { CallSearchRequest, ListField } from '../parameters/call-search.ts';
@@ -25,6 +27,7 @@ import type { Ask, RouteContext } from './context.ts';
 import { askStored, startedMs } from './counted-spans.ts';
 import { type Beside, findInHours, findStored, placeOf } from './find-in-hours.ts';
 import { type PayloadFacts, payloadOutlook } from './payload.ts';
+import { nameOf, repeatsByCall } from './retold.ts';
 import { startLookup } from './start-lookup.ts';
 
 /** Deliveries that are searched at once, newest first: most searches end in the first slice. */
@@ -75,8 +78,6 @@ export function hoursOf({ from_ms, to_ms }: Window): number[] | undefined {
   const length = Math.ceil(to_ms / MS_PER_HOUR) - first;
   return length > MOST_HOURS ? undefined : Array.from({ length }, (_, index) => first + index);
 }
-
-const nameOf = ({ trace_id, span_id }: CallId): string => `${trace_id}/${span_id}`;
 
 /** A call may be delivered anew between the choice of a page and the reading of it; so often it is chosen again. */
 const ATTEMPTS = 3;
@@ -135,54 +136,78 @@ async function findInSlices(search: CallSearch, ask: Ask, beside: Beside): Promi
   return found;
 }
 
+/** The largest of a window are among all of its calls. */
+function findLargest(search: CallSearch, ask: Ask, beside: Beside): Promise<ListedCall[]> {
+  const { scope } = search;
+  const use = async (counting: Counting): Promise<ListedCall[]> => {
+    const calls = await findChosen({ ...search, scope: { ...scope, counting } }, ask);
+    await beside(calls);
+    return calls;
+  };
+  return ask.counted(scope, use, hoursOf(scope));
+}
+
 /** The fields that were asked for; `payload` says what became of the texts. */
 export type ListedItem = ListedCall & { payload?: ReturnType<typeof payloadOutlook> };
 
-/** Which of the calls have a payload that is kept. */
-async function keptAmong(calls: readonly CallKey[], search: CallSearch, ask: Ask): Promise<CallId[]> {
-  const { scope, payloads_days } = search;
+/** Names of the calls that have a payload that is kept, or a repeat in their trace that has one. */
+async function keptAmong(
+  calls: readonly CallKey[],
+  { scope, payloads_days }: CallSearch,
+  ask: Ask,
+): Promise<Set<string>> {
   const horizon_ms = scope.now_ms - payloads_days * 24 * MS_PER_HOUR;
   const recent = calls.filter((call) => startedMs(call) >= horizon_ms);
-  if (recent.length === 0) return [];
-  const hours = new Set(
-    recent.flatMap((call) => {
-      const hour = Math.floor(startedMs(call) / MS_PER_HOUR);
-      return [hour - 1, hour, hour + 1];
-    }),
-  );
+  if (recent.length === 0) return new Set();
+  const own = recent.map((call) => Math.floor(startedMs(call) / MS_PER_HOUR));
+  const hours = [...new Set(own.flatMap((hour) => [hour - 1, hour, hour + 1]))];
   const trace_ids = [...new Set(recent.map(({ trace_id }) => trace_id))];
-  return ask<CallId>(keptPayloadsStatement(scope, { trace_ids, hours: [...hours], horizon_ms }));
+  const { read, ...retold } = retoldInTracesStatement(scope, trace_ids, own);
+  const [ids, pairs] = await Promise.all([
+    ask<CallId>(keptPayloadsStatement(scope, { trace_ids, hours, horizon_ms })),
+    ask<unknown>(retold),
+  ]);
+  const kept = new Set(ids.map(nameOf));
+  for (const [call, repeats] of repeatsByCall(read(pairs))) {
+    if (repeats.some((repeat) => kept.has(nameOf(repeat)))) kept.add(call);
+  }
+  return kept;
 }
 
 /** What becomes of a payload of which nothing is kept is told by these. */
 const HASHES = ['prompt_hash', 'response_hash'] as const;
 
-/** The calls of a page, each with the fields asked for. */
+/** The calls of a page, each with the fields asked for, and its place in the order of the search. */
 async function find(
   asked: Omit<CallSearch, 'fields'>,
   fields: readonly ListField[],
   ask: Ask,
-): Promise<ListedItem[]> {
+): Promise<{ item: ListedItem; place: CallPlace }[]> {
+  const { largest_first } = asked;
   const shows_payload = fields.includes('payload');
   const columns = fields.filter((field) => field !== 'payload');
   // Rows outlast their expiry until their day's part goes.
   const from_ms = Math.max(asked.scope.from_ms, horizonMs(asked.scope));
   const search: CallSearch = {
     ...asked,
-    fields: [...new Set([...columns, ...(shows_payload ? HASHES : [])])],
+    fields: [
+      ...new Set([...columns, ...(shows_payload ? HASHES : []), ...(largest_first ? [largest_first] : [])]),
+    ],
     scope: { ...asked.scope, from_ms },
   };
   if (from_ms >= search.scope.to_ms) return [];
   const kept = new Set<string>();
   const beside: Beside = async (calls) => {
     if (!shows_payload) return;
-    for (const id of await keptAmong(calls, search, ask)) kept.add(nameOf(id));
+    for (const name of await keptAmong(calls, search, ask)) kept.add(name);
   };
-  const inHours = searchHoursStatement(search);
-  const calls = inHours
-    ? await findInHours(search, await startLookup(search.scope, inHours, ask), ask, beside)
-    : await findInSlices(search, ask, beside);
-  return calls.map((call): ListedItem => {
+  const inHours = largest_first ? undefined : searchHoursStatement(search);
+  const calls = largest_first
+    ? await findLargest(search, ask, beside)
+    : inHours
+      ? await findInHours(search, await startLookup(search.scope, inHours, ask), ask, beside)
+      : await findInSlices(search, ask, beside);
+  const itemOf = (call: ListedCall): ListedItem => {
     const shown = Object.fromEntries(columns.map((name) => [name, call[name]])) as ListedCall;
     if (!shows_payload) return shown;
     const facts: PayloadFacts = {
@@ -192,19 +217,24 @@ async function find(
       has_hash: HASHES.some((name) => call[name] !== null),
     };
     return { ...shown, payload: payloadOutlook(facts, kept.has(nameOf(call))) };
+  };
+  const placeIn = (call: ListedCall): CallPlace => ({
+    ...placeOf(call),
+    ...(largest_first ? { value: Number(call[largest_first]) } : {}),
   });
+  return calls.map((call) => ({ item: itemOf(call), place: placeIn(call) }));
 }
 
 export interface CallsPage {
   window: Window;
-  /** Newest first. */
+  /** In the order of the search. */
   items: ListedItem[];
   next_cursor: string | null;
 }
 
 /** Rejects with Problem or WarehouseError. */
 export async function pageOfCalls(
-  { window, conditions, fields, after, limit, digest }: CallSearchRequest,
+  { window, conditions, fields, largest_first, after, limit, digest }: CallSearchRequest,
   now_ms: number,
   project: Project,
   { database, retention }: RouteContext,
@@ -212,23 +242,26 @@ export async function pageOfCalls(
 ): Promise<CallsPage> {
   // What is older than the last call of the page before need not be looked for above it.
   const to_ms =
-    after === undefined ? window.to_ms : Math.min(window.to_ms, Math.floor(after.started_us / 1000) + 1);
+    after === undefined || largest_first
+      ? window.to_ms
+      : Math.min(window.to_ms, Math.floor(after.started_us / 1000) + 1);
   const { from_ms } = window;
   const scope = { database, project, from_ms, to_ms, now_ms, calls_days: retention.calls_days };
   const search = {
     scope,
     payloads_days: retention.payloads_days,
     conditions,
+    ...(largest_first ? { largest_first } : {}),
     ...(after === undefined ? {} : { after }),
     limit: limit + 1,
   };
   const found = await find(search, fields, ask);
-  const items = found.slice(0, limit);
-  const last = items.at(-1);
+  const shown = found.slice(0, limit);
+  const last = shown.at(-1);
   const more = found.length > limit && last !== undefined;
   return {
     window,
-    items,
-    next_cursor: more ? encodeCursor({ window, place: placeOf(last) }, digest) : null,
+    items: shown.map(({ item }) => item),
+    next_cursor: more ? encodeCursor({ window, place: last.place }, digest) : null,
   };
 }

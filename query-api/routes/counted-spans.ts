@@ -8,7 +8,7 @@ import {
   storedCallOf,
 } from '../../schemas/queries/call-columns.ts';
 import type { Counting } from '../../schemas/queries/counting.ts';
-import { lookupHoursStatement } from '../../schemas/queries/hours-counting.ts';
+import { lookupHoursStatement } from '../../schemas/queries/lookup-hours.ts';
 import {
   type CallId,
   countedSpansStatement,
@@ -17,6 +17,7 @@ import {
 } from '../../schemas/queries/one-call.ts';
 import {
   type SpanKey,
+  type SpanPair,
   type SpanRepeats,
   spanRepeatsStatement,
   traceRepeatsStatement,
@@ -29,7 +30,7 @@ const US_PER_HOUR = 3_600_000_000;
 /** How far from a carrier's interval a call of it may start. */
 const TOLERANCE_MS = 1_000;
 /** So many times a repeat may be the repeat of another. */
-const LONGEST_CHAIN = 8;
+export const LONGEST_CHAIN = 8;
 
 export const startedMs = (call: CallKey): number => microsecondsOf(call.started_at) / 1000;
 
@@ -71,18 +72,21 @@ export async function repeatsOf(
   return read(await ask<unknown>(statement));
 }
 
-/** Of a trace or one of its spans; it needs to know of no span, so it is asked while they are read. */
+/** Of a trace; it needs to know of no span, so it is asked while they are read. */
 export async function repeatsOfTrace(
   { scope, hours }: TraceStart,
-  id: { trace_id: string; span_id?: string },
+  trace_id: string,
   ask: Ask,
 ): Promise<SpanRepeats> {
-  const { read, ...statement } = traceRepeatsStatement(scope, id, hours);
+  const { read, ...statement } = traceRepeatsStatement(scope, trace_id, hours);
   return read(await ask<unknown>(statement));
 }
 
-/** Of repeats the spans that count in the end; none while it has not been looked for them. */
-async function strikersOf(first: SpanRepeats['pairs'], scope: LookupScope, ask: Ask): Promise<CallId[]> {
+/** Finds the pairs in which one of the spans is struck out. */
+export type FindPairs = (spans: readonly SpanKey[]) => Promise<readonly SpanPair[]>;
+
+/** Of repeats the spans that count in the end. */
+async function strikersOf(first: readonly SpanPair[], find: FindPairs): Promise<CallId[]> {
   const seen = new Map<string, SpanKey>();
   const struck = new Set<string>();
   let pairs = first;
@@ -91,7 +95,7 @@ async function strikersOf(first: SpanRepeats['pairs'], scope: LookupScope, ask: 
     const found = pairs.map(({ by }) => by).filter((by) => !seen.has(textOf(by)));
     for (const by of found) seen.set(textOf(by), by);
     // A carrier is struck out by each of its calls, which seldom are repeats themselves: their pairs are few.
-    pairs = found.length === 0 ? [] : (await repeatsOf(found, scope, ask)).pairs;
+    pairs = found.length === 0 ? [] : await find(found);
   }
   return [...seen]
     .filter(([key]) => !struck.has(key))
@@ -135,14 +139,18 @@ export async function countedAmong(
   return new Set(spans.map(textOf));
 }
 
-/** Spans that count in the place of one that does not: who tells better of the same call, or the calls that it sums. */
+/**
+ * Spans that count in the place of one that does not: who tells better of the same call, or the calls that it sums. `pairs`
+ * are those in which it is struck out.
+ */
 export async function countedInstead(
   call: ShownCall,
-  pairs: SpanRepeats['pairs'],
+  pairs: readonly SpanPair[],
+  find: FindPairs,
   { scope, hours }: TraceStart,
   ask: Ask,
 ): Promise<CallId[]> {
-  const strikers = await strikersOf(pairs, scope, ask);
+  const strikers = await strikersOf(pairs, find);
   if (strikers.length > 0 || call.kind !== 'carrier') return strikers;
   const spans = await askStored(traceStatement(scope, call.trace_id, hours), ask);
   const from_ms = startedMs(call) - TOLERANCE_MS;

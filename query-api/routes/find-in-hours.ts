@@ -46,14 +46,8 @@ const placeText = ({ started_at, trace_id, span_id }: CallKey): string =>
 
 type Stored = ListedCall & Inserted;
 
-/** Of chosen deliveries those that count for their call, in the order of the choice. */
-async function readPage(
-  search: CallSearch,
-  hours: readonly number[],
-  chosen: readonly CallKey[],
-  ask: Ask,
-): Promise<Stored[]> {
-  const read = await askStored<Stored>(storedPageStatement(search, hours, chosen.map(keyOf)), ask);
+/** Of chosen deliveries those that count for their call, in the order of the choice, each once. */
+function countedOf(chosen: readonly CallKey[], read: readonly Stored[]): Stored[] {
   const byPlace = new Map(read.map((call) => [placeText(call), call]));
   return [...new Set(chosen.map(placeText))].flatMap((place) => byPlace.get(place) ?? []);
 }
@@ -79,14 +73,15 @@ export async function findStored(
     const whole = areMany ? undefined : await askStored<Stored>(storedSearchStatement(rest, hours), ask);
     const chosen = whole ?? (await askStored<CallKey>(storedKeysStatement(rest, hours), ask));
     if (chosen.length === 0) return found;
-    const [stored, repeats] = await Promise.all([
-      whole ?? readPage(rest, hours, chosen, ask),
+    const [read, repeats] = await Promise.all([
+      whole ?? askStored<Stored>(storedPageStatement(rest, hours, chosen.map(keyOf)), ask),
       repeatsOf(chosen.map(keyOf), scope, ask),
       beside(chosen),
     ]);
-    const struck = struckAmong(stored, repeats, counting);
+    // Whatever was read: a call may have moved out of its chosen place since.
+    const struck = struckAmong(read, repeats, counting);
     if (struck === undefined) return undefined;
-    const calls = stored.map(shownOf);
+    const calls = (whole ?? countedOf(chosen, read)).map(shownOf);
     found.push(...calls.filter((call) => !struck.has(textOf(keyOf(call)))).slice(0, wanted));
     if (chosen.length < limit || found.length === search.limit) return found;
     // Of pages full of repeats the database leaves them out at less cost.

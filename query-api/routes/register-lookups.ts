@@ -18,11 +18,12 @@ import { answerTrace } from './trace.ts';
 
 const searchSchema = {
   summary: 'Search calls',
-  description: 'The counted calls that match every condition, newest first.',
+  description: 'The counted calls that match every condition, newest first or the largest first.',
   querystring: describedCallSearch,
   response: { 200: callsAnswer, ...problemResponses },
   ...samples(
     ['Which calls failed in the last hour?', '/v1/calls?status=error&from=now-1h'],
+    ['Which calls were the slowest?', '/v1/calls?order_by=-duration_ms&from=now-7d&limit=20'],
     ['Which calls took over ten seconds?', '/v1/calls?min_duration_ms=10000&from=now-7d'],
     ['Which prompts or answers mention refunds?', '/v1/calls?text=refund&from=now-2d'],
   ),

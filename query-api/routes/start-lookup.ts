@@ -1,6 +1,6 @@
 /** Where a lookup begins. */
 import type { Counting, CountingScope } from '../../schemas/queries/counting.ts';
-import { lookupCountingStatement } from '../../schemas/queries/hours-counting.ts';
+import { askFirst, ofProject } from '../../schemas/queries/first-statements.ts';
 import type { Statement } from '../../schemas/queries/statement.ts';
 import type { Ask } from './context.ts';
 
@@ -16,7 +16,9 @@ export async function startLookup(
   inHours: Statement,
   ask: Ask,
 ): Promise<LookupStart> {
-  const { read, ...known } = lookupCountingStatement(scope);
-  const [hours, facts] = await Promise.all([ask<{ hour: number }>(inHours), ask<unknown>(known)]);
-  return { hours: hours.map(({ hour }) => hour).sort((a, b) => b - a), counting: read(facts) };
+  const [hours, counting] = await Promise.all([
+    ask<{ hour: number }>(inHours),
+    askFirst(ofProject(scope), (statement) => ask(statement)),
+  ]);
+  return { hours: hours.map(({ hour }) => hour).sort((a, b) => b - a), counting };
 }

@@ -107,7 +107,7 @@ export async function answerTrace(
       ? [[]]
       : await Promise.all([
           askStored(traceStatement(start.scope, trace_id, start.hours), ask),
-          repeatsOfTrace(start, { trace_id }, ask),
+          repeatsOfTrace(start, trace_id, ask),
         ]);
   if (repeats === undefined || found.length === 0) {
     throw new Problem('no-such-call', {

@@ -10,17 +10,31 @@ import {
   withCtes,
 } from './counted-calls.ts';
 import { type Filter, filterCalls } from './filters.ts';
-import { lookupHoursStatement } from './hours-counting.ts';
-import { bytes, hasTerm, hoursIn, type LookupTerm, literals, ofHours } from './lookup-hours.ts';
+import {
+  bytes,
+  hasTerm,
+  hoursIn,
+  type LookupTerm,
+  literals,
+  lookupHoursStatement,
+  ofHours,
+} from './lookup-hours.ts';
 import type { Project } from './project.ts';
 import { MS_PER_HOUR } from './settling/times.ts';
 import type { SpanKey } from './span-repeats.ts';
 import type { Statement } from './statement.ts';
+import { holdsText } from './text-search.ts';
 
-const MS_PER_DAY = 24 * MS_PER_HOUR;
+/** What calls may be ordered by instead of their time. Of each the largest come first; calls without it are left out. */
+export const LARGEST_FIRST = [
+  ...(['duration_ms', 'ttft_ms', 'cost_usd', 'input_tokens', 'output_tokens'] as const),
+] as const;
+export type LargestFirst = (typeof LARGEST_FIRST)[number];
 
 /** The place of a call in the order of a search. Ids in hex. */
 export interface CallPlace {
+  /** Of what is ordered by, where that is not the time alone. */
+  value?: number;
   started_us: number;
   trace_id: string;
   span_id: string;
@@ -35,7 +49,7 @@ export interface CallConditions {
   /** Stored hashes, hex: the call has one of them. */
   prompt_hashes?: readonly string[];
   response_hashes?: readonly string[];
-  /** Text in the redacted input, output or system instructions, whatever its case. */
+  /** Text in the redacted input, output or system instructions, whatever its case, as it is or escaped as in JSON. */
   text?: string;
 }
 
@@ -45,7 +59,9 @@ export interface CallSearch {
   conditions: CallConditions;
   /** What is read of the calls that are found; the key among it. */
   fields: readonly StoredField[];
-  /** Only calls that come after this one, which is those that are older. */
+  /** Newest first if absent; among equals the newest first. */
+  largest_first?: LargestFirst;
+  /** Only calls that come after this one in the order of the search. */
   after?: CallPlace;
   limit: number;
 }
@@ -59,56 +75,49 @@ function termsOf({ trace_id, prompt_hashes, response_hashes }: CallConditions): 
   ];
 }
 
-/** Calls whose kept payload holds the text. A part of it may be told up to an hour beside the call's start. */
-function holdsText(search: CallSearch, text: string, values: BoundValues): string {
-  const { scope, payloads_days } = search;
-  const horizon_ms = scope.now_ms - payloads_days * MS_PER_DAY;
-  const from_ms = Math.max(scope.from_ms - MS_PER_HOUR, horizon_ms);
-  const hour = (ms: number): string => values.bind('Int32', Math.floor(ms / MS_PER_HOUR));
-  const wanted = values.bind('String', text);
-  const found = ['input', 'output', 'system'].map(
-    (column) => `positionCaseInsensitiveUTF8(${column}, ${wanted}) > 0`,
-  );
-  return `(trace_id, span_id) IN (SELECT trace_id, span_id
-    FROM ${values.bind('Identifier', scope.database)}.payloads FINAL
-    WHERE project = ${values.bind('String', scope.project)}
-      AND hour >= ${hour(from_ms)} AND hour <= ${hour(scope.to_ms + MS_PER_HOUR)}
-      AND started_at >= fromUnixTimestamp64Milli(${values.bind('Int64', horizon_ms)}, 'UTC')
-      AND (${found.join(' OR ')}))`;
-}
-
-function conditionsOf(search: CallSearch, values: BoundValues): string {
+/** `hours` are those of the window that are searched; absent, all of it is. */
+function conditionsOf(search: CallSearch, values: BoundValues, hours?: readonly number[]): string {
   const { conditions, after } = search;
   const { min_duration_ms, max_duration_ms, text } = conditions;
   const terms = termsOf(conditions).map((term) => hasTerm(term, values));
   const all = [filterCalls(conditions.filters, values), ...terms];
   if (min_duration_ms !== undefined) all.push(`duration_ms >= ${values.bind('Float64', min_duration_ms)}`);
   if (max_duration_ms !== undefined) all.push(`duration_ms <= ${values.bind('Float64', max_duration_ms)}`);
-  if (text !== undefined) all.push(holdsText(search, text, values));
+  if (text !== undefined) all.push(holdsText(search, text, values, hours));
+  if (search.largest_first) all.push(`${search.largest_first} IS NOT NULL`);
   if (after !== undefined) {
-    const started_at = `fromUnixTimestamp64Micro(${values.bind('Int64', after.started_us)}, 'UTC')`;
-    all.push(`(started_at, trace_id, span_id) <
-    (${started_at}, ${bytes(values, after.trace_id, 16)}, ${bytes(values, after.span_id, 8)})`);
+    const place = [
+      ...(after.value === undefined ? [] : [values.bind('Float64', after.value)]),
+      `fromUnixTimestamp64Micro(${values.bind('Int64', after.started_us)}, 'UTC')`,
+      bytes(values, after.trace_id, 16),
+      bytes(values, after.span_id, 8),
+    ];
+    all.push(`(${orderOf(search).join(', ')}) < (${place.join(', ')})`);
   }
   return all.join('\n  AND ');
 }
 
-const NEWEST_FIRST = (alias: string): string =>
-  ['started_at', 'trace_id', 'span_id'].map((name) => `${alias}${name} DESC`).join(', ');
+/** As floats, which is how cursors hold them, decimals of dollars too: the same digits are always the same float. */
+const orderOf = ({ largest_first }: CallSearch, alias = ''): string[] => [
+  ...(largest_first ? [`assumeNotNull(toFloat64(${alias}${largest_first}))`] : []),
+  ...KEY_ORDER.map((name) => `${alias}${name}`),
+];
+const KEY_ORDER = ['started_at', 'trace_id', 'span_id'];
+const descending = (order: readonly string[]): string => order.map((name) => `${name} DESC`).join(', ');
 
 /** A call of a page; `received_us` tells one delivery of it from another. */
 export interface FoundCall extends SpanKey {
   received_us: string | number;
 }
 
-/** Rows of `FoundCall`, newest first: a page is chosen by few columns. */
+/** Rows of `FoundCall` in the order of the search: a page is chosen by few columns. */
 export function callSearchStatement(search: CallSearch): Statement {
   const values = new BoundValues();
   const { ctes, select } = countedSource(search.scope, values, conditionsOf(search, values));
   const sql = `${withCtes(ctes)}SELECT c.hour AS hour, lower(hex(c.trace_id)) AS trace_id, lower(hex(c.span_id)) AS span_id,
   c.version AS received_us
 FROM (${select}) AS c
-ORDER BY ${NEWEST_FIRST('c.')}
+ORDER BY ${descending(orderOf(search, 'c.'))}
 LIMIT ${values.bind('UInt32', search.limit)}`;
   return { sql, params: values.params };
 }
@@ -143,10 +152,15 @@ PREWHERE project = ${values.bind('String', project)} AND ${hoursIn(keys.map(({ h
 /** Rows of `ListedCall` of a few hours of the window, in which calls are so few that all their columns are read at once. */
 export function hoursSearchStatement(search: CallSearch, hours: readonly number[]): Statement {
   const values = new BoundValues();
-  const { ctes, select } = countedCallsOf(search.scope, ofHours(hours), values, conditionsOf(search, values));
+  const { ctes, select } = countedCallsOf(
+    search.scope,
+    ofHours(hours),
+    values,
+    conditionsOf(search, values, hours),
+  );
   const sql = `${withCtes(ctes)}SELECT ${shownColumns(search.fields, 'c')}
 FROM (${select}) AS c
-ORDER BY ${NEWEST_FIRST('c.')}
+ORDER BY ${descending(orderOf(search, 'c.'))}
 LIMIT ${values.bind('UInt32', search.limit)}`;
   return { sql, params: values.params };
 }
@@ -164,7 +178,7 @@ function storedConditions(search: CallSearch, hours: readonly number[], values: 
     `started_at >= ${time(scope.from_ms)}`,
     `started_at < ${time(scope.to_ms)}`,
     ...notErased(scope, project, own, values),
-    `(${conditionsOf(search, values)})`,
+    `(${conditionsOf(search, values, hours)})`,
   ];
 }
 
@@ -179,7 +193,7 @@ function storedIn(
   const sql = `SELECT ${storedColumns(fields)}
 FROM ${values.bind('Identifier', search.scope.database)}.calls ${final}
 WHERE ${conditions.join('\n  AND ')}
-ORDER BY ${NEWEST_FIRST('')}
+ORDER BY ${descending(orderOf(search))}
 LIMIT ${values.bind('UInt32', search.limit)}`;
   return { sql, params: values.params };
 }

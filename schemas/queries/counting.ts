@@ -1,11 +1,6 @@
-/**
- * The first of the two statements of an answer: the time, how far repeats have been found, which hours are settled,
- * what has been erased. Whatever it says was there before the second statement, so the second may rely on it.
- */
-import { BoundValues } from './bound-values.ts';
+/** What an answer knows before it is asked for: the time, how far repeats are known, which hours are settled, what is erased. */
 import type { Project } from './project.ts';
 import { CLOCK_GRAIN_MS, firstLiveHour, MS_PER_HOUR } from './settling/times.ts';
-import type { Statement } from './statement.ts';
 
 export interface CountingScope {
   database: string;
@@ -77,91 +72,6 @@ export const STALE_CODE = 395;
 
 /** Whatever was received before an erasure comes by then: a log keeps three days, a sender less. */
 export const ERASURES_APPLY_MS = 8 * 24 * MS_PER_HOUR;
-
-/** One kind of what is asked, with lists of an hour, a number and a text, as the kind has them. */
-interface FactRow {
-  fact: 'now' | 'examined' | 'newest' | 'settled' | 'repeats' | 'erased_users' | 'erased_calls';
-  told: [hour: number | string, number: number | string, text: string][];
-}
-
-/** A SELECT of one kind of fact. */
-const fact = (name: FactRow['fact'], told: string, from = ''): string =>
-  `SELECT '${name}' AS fact, ${told} AS told ${from}`;
-const number = (expression: string): string => `[(toInt64(0), toInt64(${expression}), '')]`;
-const list = (hour: string, number: string, text: string): string =>
-  `groupArray((toInt64(${hour}), toInt64(${number}), ${text}))`;
-
-/**
- * The statement, and how its rows are read. `repeats` may be asked for instead of found out. It is one union: as
- * scalars the same takes a quarter longer to plan. What a table holds is settled as the union is analysed, branch by
- * branch, so what was examined comes first: the repeats that were found by then are there when repeats are counted.
- */
-export function countingStatement(
-  scope: CountingScope,
-  repeats?: RepeatMode,
-): Statement & { read(rows: readonly unknown[]): Counting } {
-  const values = new BoundValues();
-  const db = scope.database;
-  const from = Math.floor(scope.from_ms / MS_PER_HOUR) - 1;
-  const to = Math.floor((scope.to_ms - 1) / MS_PER_HOUR) + 1;
-  const project = `project = ${values.bind('String', scope.project)}`;
-  const range = `${project} AND hour >= ${from} AND hour <= ${to}`;
-  const sql = [
-    fact('now', number('toUnixTimestamp64Milli(now64(3))')),
-    fact('examined', number('toUnixTimestamp64Milli(max(upto))'), `FROM ${db}.examined`),
-    fact(
-      'newest',
-      list('hour', 'newest', 'toString(number)'),
-      `FROM (SELECT hour, toUnixTimestamp64Milli(max(inserted_at)) AS newest, count() AS number
-  FROM ${db}.calls WHERE ${range} GROUP BY project, hour)`,
-    ),
-    fact(
-      'settled',
-      list('hour', 'watermark', 'toString(version)'),
-      `FROM (${settledHours(db, range, 'now64(3)')})`,
-    ),
-    fact('repeats', number('count()'), `FROM ${db}.repeats WHERE ${range}`),
-    fact(
-      'erased_users',
-      list('0', 'upto', 'user_id'),
-      `FROM (SELECT user_id, max(erased_at) AS upto FROM ${db}.erasures
-  WHERE ${project} AND erased_at > ${Math.trunc(scope.now_ms - ERASURES_APPLY_MS)} * 1000 GROUP BY user_id)`,
-    ),
-    fact('erased_calls', number('count()'), `FROM ${db}.erased_calls WHERE ${range}`),
-  ].join('\nUNION ALL\n');
-  const read = (rows: readonly unknown[]): Counting => {
-    const facts = new Map((rows as FactRow[]).map((row) => [row.fact, row.told]));
-    const told = (name: FactRow['fact']) => facts.get(name) ?? [];
-    const numberOf = (name: FactRow['fact']): number => Number(told(name)[0]![1]);
-    const examined_ms = numberOf('examined') - CLOCK_GRAIN_MS;
-    const hours = new Map<number, HourState>();
-    for (const [at, newest_ms, number] of told('newest')) {
-      const hour = Number(at);
-      const more = { newest_ms: Number(newest_ms), rows: Number(number), version: '0', watermark_ms: 0 };
-      hours.set(hour, { hour, ...more });
-    }
-    for (const [at, watermark_ms, version] of told('settled')) {
-      const hour = Number(at);
-      const state = hours.get(hour) ?? { hour, newest_ms: 0, rows: 0 };
-      hours.set(hour, { ...state, version, watermark_ms: Number(watermark_ms) });
-    }
-    const sorted = [...hours.values()].sort((a, b) => a.hour - b.hour);
-    return {
-      as_of_ms: numberOf('now'),
-      examined_ms,
-      hours: sorted,
-      repeats: repeats ?? (sorted.every(({ newest_ms }) => newest_ms <= examined_ms) ? 'stored' : 'searched'),
-      fails_if_overtaken: repeats === undefined,
-      has_stored_repeats: numberOf('repeats') > 0,
-      erased_users: told('erased_users').map(([, erased_at, user_id]) => ({
-        user_id,
-        erased_at: String(erased_at),
-      })),
-      has_erased_calls: numberOf('erased_calls') > 0,
-    };
-  };
-  return { sql, params: values.params, read };
-}
 
 /**
  * A SELECT of `hour`, `version` and `watermark` (in milliseconds) of the settled hours that were marked by then: of

@@ -12,7 +12,7 @@ export interface ListedCall extends SpanKey {
   payload_expires_at: string;
 }
 
-/** Newest first, times as times; with `payload` `payload_state` and `payload_expires_at` beside the fields. */
+/** In the order of `calls`, times as times; with `payload` `payload_state` and `payload_expires_at` beside the fields. */
 export function listedCallsStatement(
   { database, project }: { database: string; project: Project },
   calls: readonly ListedCall[],
@@ -27,15 +27,17 @@ export function listedCallsStatement(
     list(({ span_id }) => span_id),
     list(({ payload_state }) => payload_state),
     list(({ payload_expires_at }) => payload_expires_at),
+    values.bind('Array(String)', [...calls.keys()].map(String)),
   ];
   const sql = `WITH listed AS (SELECT toInt32OrZero(l.1) AS hour, toFixedString(unhex(l.2), 16) AS trace_id,
-    toFixedString(unhex(l.3), 8) AS span_id, l.4 AS state, parseDateTime64BestEffortOrNull(l.5, 3, 'UTC') AS expires_at
+    toFixedString(unhex(l.3), 8) AS span_id, l.4 AS state, parseDateTime64BestEffortOrNull(l.5, 3, 'UTC') AS expires_at,
+    toUInt32(l.6) AS number
   FROM (SELECT arrayJoin(arrayZip(${lists.join(', ')})) AS l))
 SELECT ${shownColumns(fields, 'c', 'timestamp')}${payload ? ', listed.state AS payload_state, listed.expires_at AS payload_expires_at' : ''}
 FROM (SELECT *, hour FROM ${values.bind('Identifier', database)}.calls FINAL
   WHERE project = ${values.bind('String', project)} AND ${hoursIn(calls.map(({ hour }) => hour))}
     AND (hour, trace_id, span_id) IN (SELECT hour, trace_id, span_id FROM listed)) AS c
 INNER JOIN listed ON c.hour = listed.hour AND c.trace_id = listed.trace_id AND c.span_id = listed.span_id
-ORDER BY c.started_at DESC, c.trace_id DESC, c.span_id DESC`;
+ORDER BY listed.number`;
   return { sql, params: values.params };
 }

@@ -1,8 +1,9 @@
 /** The hours that calls of a trace, a prompt or an answer lie in: what a lookup asks first. */
 import { CALL_HOURS, type LookupColumn, lookupId } from '../tables/call-hours.ts';
-import type { BoundValues } from './bound-values.ts';
+import { BoundValues } from './bound-values.ts';
 import type { HourCondition } from './counted-calls.ts';
 import type { Project } from './project.ts';
+import type { Statement } from './statement.ts';
 
 /** Calls that have one of the values, in hex. */
 export interface LookupTerm {
@@ -40,6 +41,16 @@ export function hoursWith(
     return `SELECT DISTINCT hour FROM ${table} WHERE ${project} AND id IN (${ids.join(', ')}) AND ${and}`;
   });
   return selects.reduce((inner, outer) => `${outer} AND hour IN (${inner})`);
+}
+
+/** Rows of `hour`: where calls with the terms may lie; `window` is a condition on `hour`. */
+export function lookupHoursStatement(
+  scope: { database: string; project: Project },
+  terms: readonly LookupTerm[],
+  window?: string,
+): Statement {
+  const values = new BoundValues();
+  return { sql: hoursWith(scope, terms, values, window), params: values.params };
 }
 
 /** Just these hours as conditions, those beside them too where repeats are looked for. */

@@ -12,22 +12,33 @@ export interface SpanKey {
   span_id: string;
 }
 
+/** The span counts in the place of the repeat. */
+export interface SpanPair {
+  repeat: SpanKey;
+  by: SpanKey;
+}
+
 export interface SpanRepeats {
   /** When the newest row of the spans' hours and those beside them was inserted, in milliseconds since 1970. */
   newest_ms: number;
-  /** The span counts in the place of the repeat. */
-  pairs: { repeat: SpanKey; by: SpanKey }[];
+  pairs: SpanPair[];
 }
 
 /** Of everything that may be long, so much is looked at. */
 const MOST_PAIRS = 10_000;
 
-interface PairRow extends SpanKey {
+export interface PairRow extends SpanKey {
   by_hour: number;
   by_trace_id: string;
   by_span_id: string;
-  newest_ms: string | number;
 }
+
+export const pairOf = (row: PairRow): SpanPair => ({
+  repeat: { hour: row.hour, trace_id: row.trace_id, span_id: row.span_id },
+  by: { hour: row.by_hour, trace_id: row.by_trace_id, span_id: row.by_span_id },
+});
+
+type RepeatRow = PairRow & { newest_ms: string | number };
 
 type RepeatsStatement = Statement & { read(rows: readonly unknown[]): SpanRepeats };
 interface Scope {
@@ -35,18 +46,18 @@ interface Scope {
   project: Project;
 }
 
+/** `which` is a condition on pairs, their hours among it. */
 function repeatsStatement(
   { database, project }: Scope,
   hours: readonly number[],
-  spans: (values: BoundValues) => string,
+  which: (values: BoundValues) => string,
 ): RepeatsStatement {
   const values = new BoundValues();
   const own = `project = ${values.bind('String', project)}`;
-  const near = hoursIn(hours.flatMap((hour) => [hour - 1, hour, hour + 1]));
-  const pairs = storedPairs(database, `${own} AND ${hoursIn(hours)} AND ${spans(values)}`);
+  const pairs = storedPairs(database, `${own} AND ${which(values)}`);
   const sql = `SELECT toInt32(0) AS hour, '' AS trace_id, '' AS span_id, toInt32(0) AS by_hour, '' AS by_trace_id,
   '' AS by_span_id, toUnixTimestamp64Milli(newest) AS newest_ms
-FROM (SELECT max(inserted_at) AS newest FROM ${database}.calls WHERE ${own} AND ${near})
+FROM (SELECT max(inserted_at) AS newest FROM ${database}.calls WHERE ${own} AND ${besideHours(hours)})
 UNION ALL
 SELECT p.hour AS hour, lower(hex(p.trace_id)), lower(hex(p.span_id)), p.by_hour, lower(hex(p.by_trace_id)),
   lower(hex(p.by_span_id)), toInt64(0)
@@ -55,15 +66,21 @@ FROM (${pairs} ORDER BY hour, trace_id, span_id, by_trace_id, by_span_id LIMIT $
     newest_ms:
       rows.length > MOST_PAIRS
         ? Number.POSITIVE_INFINITY
-        : Math.max(...(rows as PairRow[]).map(({ newest_ms }) => Number(newest_ms))),
-    pairs: (rows as PairRow[])
-      .filter(({ trace_id }) => trace_id !== '')
-      .map(({ hour, trace_id, span_id, by_hour, by_trace_id, by_span_id }) => ({
-        repeat: { hour, trace_id, span_id },
-        by: { hour: by_hour, trace_id: by_trace_id, span_id: by_span_id },
-      })),
+        : Math.max(...(rows as RepeatRow[]).map(({ newest_ms }) => Number(newest_ms))),
+    pairs: (rows as RepeatRow[]).filter(({ trace_id }) => trace_id !== '').map(pairOf),
   });
   return { sql, params: values.params, read };
+}
+
+/** A condition on these hours and those beside them. */
+export const besideHours = (hours: readonly number[]): string =>
+  hoursIn(hours.flatMap((hour) => [hour - 1, hour, hour + 1]));
+
+/** Pairs in which a span of these is on either side, and some others that share a trace and an id with two of them. */
+export function touching(spans: readonly { trace_id: string; span_id: string }[]): string {
+  const traces = literals(spans.map(({ trace_id }) => trace_id));
+  const ids = literals(spans.map(({ span_id }) => span_id));
+  return `(span_id IN (${ids}) AND trace_id IN (${traces}) OR by_span_id IN (${ids}) AND by_trace_id IN (${traces}))`;
 }
 
 /** The statement of some spans, and how its rows are read. */
@@ -74,7 +91,7 @@ export function spanRepeatsStatement(scope: Scope, spans: readonly SpanKey[]): R
   const { read, ...statement } = repeatsStatement(
     scope,
     hours,
-    () => `trace_id IN (${traces}) AND span_id IN (${ids})`,
+    () => `${hoursIn(hours)} AND trace_id IN (${traces}) AND span_id IN (${ids})`,
   );
   const text = ({ hour, trace_id, span_id }: SpanKey): string => `${hour}/${trace_id}/${span_id}`;
   const asked = new Set(spans.map(text));
@@ -87,14 +104,24 @@ export function spanRepeatsStatement(scope: Scope, spans: readonly SpanKey[]): R
   };
 }
 
-/** The same of whatever is stored of a trace, or of one of its spans, in some hours. */
+/** The same of whatever is stored of a trace in some hours. */
 export function traceRepeatsStatement(
   scope: Scope,
-  { trace_id, span_id }: { trace_id: string; span_id?: string },
+  trace_id: string,
   hours: readonly number[],
 ): RepeatsStatement {
-  return repeatsStatement(scope, hours, (values) => {
-    const trace = `trace_id = ${bytes(values, trace_id, 16)}`;
-    return span_id === undefined ? trace : `${trace} AND span_id = ${bytes(values, span_id, 8)}`;
-  });
+  return repeatsStatement(
+    scope,
+    hours,
+    (values) => `${hoursIn(hours)} AND trace_id = ${bytes(values, trace_id, 16)}`,
+  );
+}
+
+/** The same of one span, with the pairs in which it strikes out another. */
+export function spanPairsStatement(
+  scope: Scope,
+  span: { trace_id: string; span_id: string },
+  hours: readonly number[],
+): RepeatsStatement {
+  return repeatsStatement(scope, hours, () => `${besideHours(hours)} AND ${touching([span])}`);
 }

@@ -1,18 +1,12 @@
 /**
- * Asks what the statement of an answer relies on: the first of the two statements, and where there are rows that nobody
+ * Asks what the statement of an answer relies on: the first statements, and where there are rows that nobody
  * has looked at their repeats. Hands it over, and asks again if that was overtaken.
  */
 
 import { type Warehouse, WarehouseError } from '../seams.ts';
-import {
-  type Counting,
-  type CountingScope,
-  countingStatement,
-  type RepeatMode,
-  STALE_CODE,
-} from './counting.ts';
+import { type Counting, type CountingScope, type RepeatMode, STALE_CODE } from './counting.ts';
+import { askFirst, ofSomeHours, ofWindow } from './first-statements.ts';
 import { freshRepeatsStatement } from './fresh-repeats.ts';
-import { hoursCountingStatements } from './hours-counting.ts';
 import type { Statement } from './statement.ts';
 
 /** Later attempts find hours and repeats themselves: only an hour that is unsettled in between can overtake those. */
@@ -28,17 +22,10 @@ export async function withCounting<T>(
 ): Promise<T> {
   const ask = async ({ sql, params }: Statement) =>
     (await warehouse.query(sql, { params, ...(signal ? { signal } : {}) })).rows;
-  const askWindow = async (repeats?: RepeatMode): Promise<Counting> => {
-    const { read, ...statement } = countingStatement(scope, repeats);
-    return read(await ask(statement));
-  };
-  const askHours = async (some: readonly number[], repeats?: RepeatMode): Promise<Counting> => {
-    const { statements, read } = hoursCountingStatements(scope, some, repeats);
-    return read((await Promise.all(statements.map(ask))).flat());
-  };
   for (let attempt = 1; ; attempt++) {
     const repeats: RepeatMode | undefined = attempt === 1 ? undefined : 'searched';
-    const counting = hours ? await askHours(hours, repeats) : await askWindow(repeats);
+    const first = hours ? ofSomeHours(scope, hours, repeats) : ofWindow(scope, repeats);
+    const counting = await askFirst(first, ask);
     const search = attempt === 1 ? freshRepeatsStatement(scope, counting) : undefined;
     const fresh = search?.read(await ask(search));
     try {

@@ -2,7 +2,8 @@
 import { examine } from '../../ingest/settle/examiner.ts';
 import { settleDue } from '../../ingest/settle/settle-hours.ts';
 import type { CountedScope } from '../../schemas/queries/counted-calls.ts';
-import { type Counting, cleanHours, countingStatement } from '../../schemas/queries/counting.ts';
+import { type Counting, cleanHours } from '../../schemas/queries/counting.ts';
+import { askFirst, ofWindow } from '../../schemas/queries/first-statements.ts';
 import { projectOfKey } from '../../schemas/queries/project.ts';
 import { rollupStatement } from '../../schemas/queries/rollup.ts';
 import { CLOCK_GRAIN_MS, MS_PER_HOUR } from '../../schemas/queries/settling/times.ts';
@@ -27,6 +28,7 @@ const DAY_MS = 24 * MS_PER_HOUR;
 const project = 'bench';
 const settling = await startSettling();
 const { store, writer, reader, engine } = settling;
+const read = async ({ sql, params }: Statement) => (await reader.query(sql, { params })).rows;
 const seconds = async (work: () => Promise<unknown>): Promise<number> => {
   const began = performance.now();
   await work();
@@ -75,8 +77,7 @@ async function ask(
     };
     if (mode === 'searched') {
       // As an answer does that was overtaken: all in one statement.
-      const statement = countingStatement(scope, 'searched');
-      await answer(statement.read((await reader.query(statement.sql, { params: statement.params })).rows));
+      await answer(await askFirst(ofWindow(scope, 'searched'), read));
     } else await withCounting(reader, scope, undefined, answer);
     times.push(performance.now() - began);
   }
@@ -95,9 +96,8 @@ async function subtracting(days: number): Promise<Record<'clean' | 'less' | 'wit
     calls_days: store.calls_days,
   };
   for (let round = 0; round <= options.rounds; round++) {
-    const first = countingStatement(scope);
     const began = performance.now();
-    const counting = first.read((await reader.query(first.sql, { params: first.params })).rows);
+    const counting = await askFirst(ofWindow(scope), read);
     const inWindow = (hour: number): boolean =>
       hour * MS_PER_HOUR >= scope.from_ms && hour * MS_PER_HOUR < to_ms;
     const clean = [...cleanHours(counting, scope)].filter(inWindow).length;

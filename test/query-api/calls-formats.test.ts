@@ -199,6 +199,20 @@ test('fields are columns of every form, and may differ from page to page', async
   assert.equal(second.json.items[0].span_id, (await itemsOf())[10]!.span_id);
 });
 
+test('forms that the database writes keep the order that was asked for', async () => {
+  const url = '/v1/calls?from=now-3d&order_by=-cost_usd&fields=cost_usd';
+  const { json } = await get(harness.app, url);
+  const arrow = await get(harness.app, `${url}&format=arrow`);
+  const { rows } = await harness.writer.query<{ id: string }>(
+    `SELECT span_id AS id FROM format(Arrow, unhex('${arrow.raw.toString('hex')}'))`,
+  );
+  assert.ok(rows.length > 10);
+  assert.deepEqual(
+    rows.map(({ id }) => id),
+    json.items.map(({ span_id }: Item) => span_id),
+  );
+});
+
 test('an unknown field is a problem that names the nearest', async () => {
   const { status, json } = await get(harness.app, '/v1/calls?fields=model,cost_usdd');
   assert.deepEqual(

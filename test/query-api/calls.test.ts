@@ -59,6 +59,35 @@ test('a search finds the counted calls, newest first, each once', async () => {
   assert.deepEqual(idsOf((await page(`${WINDOW}&limit=3`)).items), newestFirst(counted).slice(0, 3));
 });
 
+test('the largest of a window come first, over pages, with those that do not have it left out', async () => {
+  const dollars = (value: CallRow['cost_usd']): number | null => (value === null ? null : Number(value));
+  for (const field of ['duration_ms', 'ttft_ms', 'cost_usd', 'input_tokens', 'output_tokens'] as const) {
+    const amount = (call: CallRow): number | null =>
+      field === 'cost_usd' ? dollars(call.cost_usd) : call[field];
+    const largest = counted
+      .filter((call) => amount(call) !== null)
+      .toSorted((a, b) => amount(b)! - amount(a)! || (place(a) < place(b) ? 1 : -1));
+    const ids = largest.map(({ trace_id, span_id }) => `${hex(trace_id)}/${hex(span_id)}`);
+    assert.ok(ids.length > 100, field);
+    const query = `${WINDOW}&order_by=-${field}&limit=70`;
+    assert.deepEqual(idsOf(await walk(`${query}&fields=service`)), ids, field);
+    const same = counted.filter(({ model }) => model === 'candidate-xl');
+    const some = ids.filter((id) => newestFirst(same).includes(id));
+    assert.deepEqual(idsOf(await walk(`${query}&model=candidate-xl`)), some, `${field} of a model`);
+  }
+});
+
+test('an order that there is not, and a cursor of another order, are refused by name', async () => {
+  const wrong = await get(harness.app, '/v1/calls?order_by=duration_ms');
+  assert.deepEqual(
+    [wrong.status, wrong.json.parameter, wrong.json.nearest],
+    [400, 'order_by', '-duration_ms'],
+  );
+  const { next_cursor } = await page(`${WINDOW}&order_by=-duration_ms&limit=3`);
+  const other = await get(harness.app, `/v1/calls?${WINDOW}&order_by=-cost_usd&cursor=${next_cursor}`);
+  assert.deepEqual([other.status, other.json.parameter], [400, 'cursor']);
+});
+
 const conditions: [query: string, matches: (call: CallRow) => boolean][] = [
   ['model=candidate-xl', ({ model }) => model === 'candidate-xl'],
   ['model=candidate-xl&model=embed-2', ({ model }) => ['candidate-xl', 'embed-2'].includes(model)],

@@ -151,7 +151,7 @@ const COMPATIBLE_MODELS = `(startsWith(a_model, b_model) OR startsWith(b_model, 
  * below a thousand) two calls in a row, or at once, may bear the same, each told by two scopes: it needs an overlap
  * without tolerance and tokens that do not contradict.
  */
-const ID_CHARS_TRUSTED = 20;
+export const ID_CHARS_TRUSTED = 20;
 const IS_SAME_ANSWER = `(length(a_response_id) >= ${ID_CHARS_TRUSTED}
       OR (a_start_us <= b_end_us AND b_start_us <= a_end_us AND ifNull(a_input = b_input, 1) AND ifNull(a_output = b_output, 1)))`;
 const OVERLAP = `a_start_us <= b_end_us + ${TOLERANCE_US} AND b_start_us <= a_end_us + ${TOLERANCE_US}`;

@@ -3,12 +3,14 @@ import assert from 'node:assert/strict';
 import { createClickhouseWarehouse } from '../../../../adapters/clickhouse-warehouse.ts';
 import type { SettleStore } from '../../../../ingest/settle/store.ts';
 import { BlockBuilder } from '../../../../schemas/native/block-builder.ts';
-import { countingStatement, type RepeatMode } from '../../../../schemas/queries/counting.ts';
+import type { RepeatMode } from '../../../../schemas/queries/counting.ts';
 import type { DimensionName } from '../../../../schemas/queries/dimensions.ts';
 import type { Filter } from '../../../../schemas/queries/filters.ts';
+import { askFirst, ofWindow } from '../../../../schemas/queries/first-statements.ts';
 import type { MetricName } from '../../../../schemas/queries/metrics.ts';
 import { projectOfKey } from '../../../../schemas/queries/project.ts';
 import { rollupStatement } from '../../../../schemas/queries/rollup.ts';
+import type { Statement } from '../../../../schemas/queries/statement.ts';
 import { withCounting } from '../../../../schemas/queries/with-counting.ts';
 import { type CallRow, calls } from '../../../../schemas/record/calls.ts';
 import type { Warehouse } from '../../../../schemas/seams.ts';
@@ -102,9 +104,8 @@ export async function ask({ reader, engine }: Settling, question: Question): Pro
   };
   if (question.from !== 'scratch') return withCounting(reader, scope, undefined, answer);
   const mode: RepeatMode = 'scratch';
-  const first = countingStatement(scope, mode);
-  const { rows } = await reader.query(first.sql, { params: first.params });
-  return answer(first.read(rows));
+  const ask = async ({ sql, params }: Statement) => (await reader.query(sql, { params })).rows;
+  return answer(await askFirst(ofWindow(scope, mode), ask));
 }
 
 /** Sums of floating-point numbers depend on the order of adding; nothing else may differ. */
