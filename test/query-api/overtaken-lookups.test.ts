@@ -19,6 +19,8 @@ let app: FastifyInstance;
 let asked = 0;
 /** Happens once, after the first statement that the pattern is in. */
 let meanwhile: { after: RegExp; what: () => Promise<void> } | undefined;
+/** A statement that the pattern is in waits for that. */
+let held: { statement: RegExp; until: Promise<void> } | undefined;
 before(async () => {
   harness = await startHarness();
   const { reader } = harness;
@@ -27,6 +29,7 @@ before(async () => {
       ...reader,
       async query(sql, options) {
         asked++;
+        if (held?.statement.test(sql)) await held.until;
         const answer = await reader.query(sql, options);
         const now = meanwhile?.after.test(sql) ? meanwhile : undefined;
         if (now) meanwhile = undefined;
@@ -243,6 +246,15 @@ test('of an hour full of calls a page is chosen by few columns, and anew where c
   meanwhile = { after: keys, what: () => insertUnexamined([anew]) };
   assert.deepEqual(spansOf(await search()), spansOf(items.slice(1)));
   assert.equal(meanwhile, undefined);
+  await knowRepeatsUpToNow();
+  // Its repeats are asked for before it comes, the page is read after it.
+  const moved = { ...wanted[1]!, version: version + 1, started_at: wanted[1]!.started_at - 5_000 };
+  const { promise, resolve } = Promise.withResolvers<void>();
+  held = { statement: /AS shown_inserted_ms[^]*PREWHERE/, until: promise };
+  meanwhile = { after: /FROM plumbline\.repeats/, what: () => insertUnexamined([moved]).then(resolve) };
+  assert.deepEqual(spansOf(await search()), spansOf(items.slice(1)));
+  assert.equal(meanwhile, undefined);
+  held = undefined;
   await knowRepeatsUpToNow();
   const erasure = {
     database: 'plumbline',
