@@ -90,6 +90,7 @@ test('a call shows its whole record, its payload in one piece, its scores', asyn
     input: 'hello',
     output: '["one",{"a":2}]',
     system: null,
+    from: null,
   });
   assert.deepEqual(
     answer.scores.map(({ name, by, value }: Record<string, unknown>) => [name, by, value]),
