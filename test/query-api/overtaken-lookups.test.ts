@@ -250,7 +250,7 @@ test('of an hour full of calls a page is chosen by few columns, and anew where c
   // Its repeats are asked for before it comes, the page is read after it.
   const moved = { ...wanted[1]!, version: version + 1, started_at: wanted[1]!.started_at - 5_000 };
   const { promise, resolve } = Promise.withResolvers<void>();
-  held = { statement: /AS shown_inserted_ms[^]*PREWHERE/, until: promise };
+  held = { statement: /AS shown_inserted_ms[\s\S]*PREWHERE/, until: promise };
   meanwhile = { after: /FROM plumbline\.repeats/, what: () => insertUnexamined([moved]).then(resolve) };
   assert.deepEqual(spansOf(await search()), spansOf(items.slice(1)));
   assert.equal(meanwhile, undefined);
