@@ -1,6 +1,7 @@
 /** What the routes about single calls answer, for the OpenAPI document. */
 import { z } from 'zod';
 import { KEY_FIELDS, SHOWN_FIELDS, SPAN_FIELDS } from '../../schemas/queries/call-columns.ts';
+import { SCORE_WAYS } from '../../schemas/queries/call-scores.ts';
 import { callFields } from '../../schemas/record/calls.ts';
 import { PAYLOAD_STATES } from '../routes/payload.ts';
 
@@ -114,7 +115,11 @@ export const callAnswer = named(
         value: z.number(),
         label: z.string(),
         scored_at: time('when it was judged'),
-        by: z.enum(['span', 'response_hash', 'response_id']).describe('how the score names the call'),
+        by: z
+          .enum(SCORE_WAYS)
+          .describe(
+            'how the score names the call: its span; `repeat`, a span in whose place it counts; its answer’s hash, or the provider’s id of it',
+          ),
       }),
     ),
     neighbours: z.object({

@@ -1,21 +1,21 @@
 /** /v1/calls/{trace_id}/{span_id}: all that is known of one call. */
 import type { ShownCall } from '../../schemas/queries/call-columns.ts';
+import type { ShownScore } from '../../schemas/queries/call-scores.ts';
 import { type NeighboursRow, neighboursStatement } from '../../schemas/queries/neighbours.ts';
 import {
   type CallId,
   callLinksStatement,
-  callScoresStatement,
   callStatement,
   type LookupScope,
   type PayloadPartRow,
   payloadStatement,
-  type ShownScore,
 } from '../../schemas/queries/one-call.ts';
 import type { Project } from '../../schemas/queries/project.ts';
 import { MS_PER_HOUR } from '../../schemas/queries/settling/times.ts';
 import type { SpanKey } from '../../schemas/queries/span-repeats.ts';
 import { idOf } from '../parameters/ids.ts';
 import { Problem } from '../problems.ts';
+import { scoresOf } from './call-scores.ts';
 import type { Ask, RouteContext } from './context.ts';
 import { askStored, shownOf, startedMs, startOfTrace } from './counted-spans.ts';
 import { type PayloadFacts, payloadOf } from './payload.ts';
@@ -79,7 +79,7 @@ async function aboutOf(link: ShownCall, scope: LookupScope, payloads_days: numbe
   const place = { started_ms: startedMs(link), duration_ms, horizon_ms };
   const [parts, scores, neighbours] = await Promise.all([
     ask<PayloadPartRow>(payloadStatement(scope, link, place)),
-    ask<ShownScore>(callScoresStatement(scope, link, link)),
+    scoresOf(link, scope, ask),
     neighboursOf(link, scope, ask),
   ]);
   return { parts, scores, neighbours };

@@ -1,4 +1,4 @@
-/** What is known of one call: the record, its payload's parts, its scores; and the spans of a trace. */
+/** What is known of one call: the record and its payload's parts; and the spans of a trace. */
 import { BoundValues } from './bound-values.ts';
 import { KEY_FIELDS, SHOWN_FIELDS, SPAN_FIELDS, storedColumns } from './call-columns.ts';
 import { type CountedScope, countedCallsOf, horizonMs, notErased, withCtes } from './counted-calls.ts';
@@ -138,52 +138,6 @@ WHERE project = ${values.bind('String', scope.project)}
   AND trace_id = ${bytes(values, id.trace_id, 16)} AND span_id = ${bytes(values, id.span_id, 8)}
   AND started_at >= ${time(values, call.horizon_ms)}
 ORDER BY part
-LIMIT 1000`;
-  return { sql, params: values.params };
-}
-
-export interface ShownScore {
-  name: string;
-  source: string;
-  value: number;
-  label: string;
-  scored_at: string;
-  /** How the score names the call. */
-  by: 'span' | 'response_hash' | 'response_id';
-}
-
-/** Scores of a call, by its span, its answer's hash or the provider's id of it. */
-export function callScoresStatement(
-  scope: LookupScope,
-  id: CallId,
-  answer: { response_hash: string | null; response_id: string },
-): Statement {
-  const values = new BoundValues();
-  const id_of = [bytes(values, id.trace_id, 16), bytes(values, id.span_id, 8)];
-  const none = (width: number): string => `toFixedString('', ${width})`;
-  // The first two are beginnings of the sort key: what is named by its answer has no ids. The last has an index.
-  const ways = [['span', `trace_id = ${id_of[0]} AND span_id = ${id_of[1]}`]];
-  if (answer.response_hash !== null) {
-    const hash = bytes(values, answer.response_hash, 32);
-    ways.push([
-      'response_hash',
-      `trace_id = ${none(16)} AND span_id = ${none(8)} AND response_hash = ${hash}`,
-    ]);
-  }
-  if (answer.response_id !== '') {
-    const response_id = values.bind('String', answer.response_id);
-    ways.push(['response_id', `span_id = ${none(8)} AND response_id = ${response_id}`]);
-  }
-  const selects = ways.map(
-    ([by, way]) => `SELECT *, '${by}' AS by
-  FROM ${values.bind('Identifier', scope.database)}.scores FINAL
-  WHERE project = ${values.bind('String', scope.project)} AND ${way}
-    AND scored_at >= ${time(values, horizonMs(scope))}`,
-  );
-  const sql = `SELECT s.name AS name, s.source AS source, s.value AS value, s.label AS label,
-  formatDateTime(s.scored_at, '%Y-%m-%dT%H:%i:%S.%fZ') AS scored_at, s.by AS by
-FROM (${selects.join('\n  UNION ALL\n  ')}) AS s
-ORDER BY s.name, s.source, s.scored_at
 LIMIT 1000`;
   return { sql, params: values.params };
 }

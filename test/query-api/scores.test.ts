@@ -107,7 +107,7 @@ for (const [body, place, nearest] of cases) {
 
 test('what is no JSON, too large or of another type is a problem of the sender', async () => {
   assert.equal((await post(harness.app, '/v1/scores', '{')).json.type, '/problems/bad-request');
-  assert.equal((await post(harness.app, '/v1/scores', 'x'.repeat(5_000_000))).status, 400);
+  assert.equal((await post(harness.app, '/v1/scores', 'x'.repeat(5_000_000))).status, 413);
   const headers = { authorization: `Bearer ${INGEST_KEY}`, 'content-type': 'text/plain' };
   const reply = await harness.app.inject({ method: 'POST', url: '/v1/scores', payload: 'x', headers });
   assert.equal(reply.statusCode, 400);
