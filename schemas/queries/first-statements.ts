@@ -41,19 +41,31 @@ const NOW = fact('now', number('toUnixTimestamp64Milli(now64(3))'));
 /** As scalars the same takes up to twice as long to plan. */
 const union = (facts: readonly string[]): string => [NOW, ...facts].join('\nUNION ALL\n');
 
-/** The hours with calls, of those in a condition. */
-function newestStatement({ database, project }: Scope, inHours: string): Statement {
+/**
+ * The hours with calls, of those in a condition; with `rollups` which of them are settled. What a table holds is settled as
+ * the union is analysed, branch by branch, so that comes first, and in one statement: a row that is not seen here is younger
+ * than any settlement that is.
+ */
+function hoursStatement({ database, project }: Scope, inHours: string, rollups: boolean): Statement {
   const values = new BoundValues();
+  const range = `project = ${values.bind('String', project)} AND ${inHours}`;
   const newest = `SELECT hour, toUnixTimestamp64Milli(max(inserted_at)) AS newest, count() AS number
-  FROM ${database}.calls WHERE project = ${values.bind('String', project)} AND ${inHours} GROUP BY project, hour`;
-  const sql = union([fact('newest', list('hour', 'newest', 'toString(number)'), `FROM (${newest})`)]);
+  FROM ${database}.calls WHERE ${range} GROUP BY project, hour`;
+  const settled = fact(
+    'settled',
+    list('hour', 'watermark', 'toString(version)'),
+    `FROM (${settledHours(database, range, 'now64(3)')})`,
+  );
+  const sql = union([
+    ...(rollups ? [settled] : []),
+    fact('newest', list('hour', 'newest', 'toString(number)'), `FROM (${newest})`),
+  ]);
   return { sql, params: values.params };
 }
 
 /**
- * Everything else; with `rollups` which of the hours are settled, and whether there are repeats in them. What a table holds
- * is settled as the union is analysed, branch by branch, so what was examined comes first: the repeats that were found by
- * then are there when repeats are counted.
+ * Everything else; with `rollups` whether there are repeats in the hours. What was examined comes first, so the repeats that
+ * were found by then are there when repeats are counted.
  */
 function knownStatement(
   { database: db, project, now_ms }: Scope,
@@ -64,17 +76,9 @@ function knownStatement(
   const own = `project = ${values.bind('String', project)}`;
   const range = `${own} AND ${inHours}`;
   const applies_from_us = Math.trunc(now_ms - ERASURES_APPLY_MS) * 1000;
-  const ofRollups = (): string[] => [
-    fact(
-      'settled',
-      list('hour', 'watermark', 'toString(version)'),
-      `FROM (${settledHours(db, range, 'now64(3)')})`,
-    ),
-    fact('repeats', number('count()'), `FROM ${db}.repeats WHERE ${range}`),
-  ];
   const sql = union([
     fact('examined', number('toUnixTimestamp64Milli(max(upto))'), `FROM ${db}.examined`),
-    ...(rollups ? ofRollups() : []),
+    ...(rollups ? [fact('repeats', number('count()'), `FROM ${db}.repeats WHERE ${range}`)] : []),
     fact(
       'erased_users',
       list('0', 'upto', 'user_id'),
@@ -125,7 +129,7 @@ export function ofWindow(scope: CountingScope, repeats?: RepeatMode): FirstState
   const to = Math.floor((scope.to_ms - 1) / MS_PER_HOUR) + 1;
   const inHours = `hour >= ${from} AND hour <= ${to}`;
   return {
-    statements: [newestStatement(scope, inHours), knownStatement(scope, inHours, true)],
+    statements: [hoursStatement(scope, inHours, true), knownStatement(scope, inHours, true)],
     read: (rows) => ({
       ...countingOf(rows as FactRow[], repeats),
       fails_if_overtaken: repeats === undefined,
@@ -137,7 +141,7 @@ export function ofWindow(scope: CountingScope, repeats?: RepeatMode): FirstState
 export function ofSomeHours(scope: Scope, hours: readonly number[], repeats?: RepeatMode): FirstStatements {
   const inHours = hoursIn(hours.flatMap((hour) => [hour - 1, hour, hour + 1]));
   return {
-    statements: [newestStatement(scope, inHours), knownStatement(scope, inHours, false)],
+    statements: [hoursStatement(scope, inHours, false), knownStatement(scope, inHours, false)],
     read: (rows) => countingOf(rows as FactRow[], repeats),
   };
 }

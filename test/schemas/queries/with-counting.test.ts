@@ -9,6 +9,7 @@ import { rollupStatement } from '../../../schemas/queries/rollup.ts';
 import { CLOCK_GRAIN_MS } from '../../../schemas/queries/settling/times.ts';
 import { withCounting } from '../../../schemas/queries/with-counting.ts';
 import type { CallRow } from '../../../schemas/record/calls.ts';
+import type { Warehouse } from '../../../schemas/seams.ts';
 import { type Settling, startSettling } from '../../ingest/settle/support/settling.ts';
 import { idOf, makeCall } from '../../support/rows.ts';
 
@@ -45,7 +46,11 @@ const inner = (call: CallRow): CallRow => ({
 });
 
 /** Calls of three hours, and what each attempt was told; `between` happens between the statements of the first. */
-async function ask(source: 'calls' | 'cells', between?: () => Promise<void>) {
+async function ask(
+  source: 'calls' | 'cells',
+  between?: () => Promise<void>,
+  warehouse: Warehouse = settling.reader,
+) {
   const scope = {
     database: settling.engine.database,
     project: projectOfKey(project),
@@ -55,7 +60,7 @@ async function ask(source: 'calls' | 'cells', between?: () => Promise<void>) {
     calls_days: 90,
   };
   const attempts: Counting[] = [];
-  const calls = await withCounting(settling.reader, scope, undefined, async (counting) => {
+  const calls = await withCounting(warehouse, scope, undefined, async (counting) => {
     attempts.push(counting);
     if (attempts.length === 1) await between?.();
     const { sql, params } = rollupStatement({
@@ -110,4 +115,35 @@ test('repeats of rows that nobody has looked at are found beside the answer, and
   const { calls, attempts } = await ask('calls');
   assert.equal(calls, expected + 1);
   assert.equal(attempts[0]!.fresh?.superseded.length, 1);
+});
+
+test('a repeat that comes to one of two settled hours between the two first statements is not counted beside its call', async () => {
+  const noon = NOON_MS / HOUR_MS;
+  const outer = at(NOON_MS - HOUR_MS - 10, { scope: 'framework' });
+  await settling.insert([outer]);
+  await sleep(CLOCK_GRAIN_MS + 100);
+  await examine(settling.store);
+  await settleHours(settling.store, project, [noon - 2, noon - 1, noon]);
+  const { calls: before } = await ask('cells');
+  const late = inner({ ...outer, started_at: (NOON_MS - HOUR_MS) * 1000 });
+  const { promise: hasCome, resolve: comes } = Promise.withResolvers<void>();
+  let isFirst = true;
+  const slow: Warehouse = {
+    ...settling.reader,
+    async query(sql, options) {
+      if (isFirst && sql.includes("'examined' AS fact")) await hasCome;
+      const answer = await settling.reader.query(sql, options);
+      if (isFirst && sql.includes("'newest' AS fact")) {
+        isFirst = false;
+        await settling.insert([late]);
+        await sleep(CLOCK_GRAIN_MS + 100);
+        await examine(settling.store);
+        await settleHours(settling.store, project, [noon - 1]);
+        comes();
+      }
+      return answer as never;
+    },
+  };
+  assert.equal((await ask('cells', undefined, slow)).calls, before);
+  assert.equal((await ask('cells')).calls, before);
 });
