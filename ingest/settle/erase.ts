@@ -4,8 +4,10 @@ import {
   type Erasure,
   erasableStatement,
   eraseStatement,
+  leftOfErasedStatement,
   recentErasuresStatement,
   recordErasure,
+  removeLeftOfErased,
   returnedStatement,
   takenStatement,
   takeOwnSpans,
@@ -36,6 +38,8 @@ export interface ErasureReport {
 }
 
 const TABLES: readonly ErasableTable[] = ['payloads', 'scores', 'calls'];
+/** Of mutations that ask another table. */
+const UNTIL_DONE = { mutations_sync: 2, allow_nondeterministic_mutations: 1 };
 /** Erasures whose calls may still come out of a log. */
 const RETURN_DAYS = 8;
 
@@ -81,10 +85,7 @@ async function apply(store: SettleStore, erasure: Erasure): Promise<ErasureRepor
     const [row] = await rowsOf<{ number: number | string }>(store, erasableStatement(erasure, table));
     removed[table] = Number(row!.number);
     if (removed[table] === 0 && table !== 'calls') continue;
-    await run(store, eraseStatement(erasure, table), {
-      mutations_sync: 2,
-      allow_nondeterministic_mutations: 1,
-    });
+    await run(store, eraseStatement(erasure, table), UNTIL_DONE);
   }
   return {
     project: erasure.project,
@@ -127,4 +128,22 @@ export async function eraseReturned(store: SettleStore): Promise<ErasureReport[]
   const reports: ErasureReport[] = [];
   for (const erasure of returned) reports.push(await apply(store, { database: store.database, ...erasure }));
   return reports;
+}
+
+/**
+ * Removes calls that were sent again after their erasure, and payloads that came after it: answers pass over them anyway.
+ * Gives how many rows there were.
+ */
+export async function removeLeftOfErasedSpans(store: SettleStore): Promise<number> {
+  let removed = 0;
+  for (const table of ['payloads', 'calls'] as const) {
+    const [row] = await rowsOf<{ number: number | string }>(
+      store,
+      leftOfErasedStatement(store.database, table),
+    );
+    if (Number(row!.number) === 0) continue;
+    await run(store, removeLeftOfErased(store.database, table), UNTIL_DONE);
+    removed += Number(row!.number);
+  }
+  return removed;
 }

@@ -4,7 +4,7 @@ import type { Registry } from 'prom-client';
 import type { Log } from '../../schemas/log.ts';
 import { CLOCK_GRAIN_MS, MS_PER_HOUR } from '../../schemas/queries/settling/times.ts';
 import { auditHour, auditUnits, mendHour } from './auditor.ts';
-import { eraseReturned } from './erase.ts';
+import { eraseReturned, removeLeftOfErasedSpans } from './erase.ts';
 import { examine, progressOf } from './examiner.ts';
 import { createSettleMetrics } from './metrics.ts';
 import { collectVersions, settleDue } from './settle-hours.ts';
@@ -94,6 +94,8 @@ export function createSettler(options: SettlerOptions): Settler {
       for (const report of await eraseReturned(store)) {
         log('info', 'calls of an erased user came again and are removed', { ...report, user_id: undefined });
       }
+      const rows = await removeLeftOfErasedSpans(store);
+      if (rows > 0) log('info', 'rows of erased calls were sent after the erasure and are removed', { rows });
     });
   }
 

@@ -115,3 +115,28 @@ FROM ${database}.calls AS calls INNER JOIN (
 WHERE calls.version <= erasures.upto
 GROUP BY project, user_id`;
 }
+
+const IDENTITY = 'project, hour, trace_id, span_id';
+
+/**
+ * A condition on rows that tell of erased spans and which no erasure takes: calls that were received after it, since their
+ * sender tried again, and payloads whenever they came. Calls from before it are its own to remove: it unsettles first.
+ */
+function leftOfErased(database: string, table: 'calls' | 'payloads'): string {
+  const erased = `SELECT ${IDENTITY} FROM ${database}.erased_calls`;
+  if (table === 'payloads') return `(${IDENTITY}) IN (${erased})`;
+  return `(${IDENTITY}) IN (SELECT ${IDENTITY} FROM (
+    SELECT ${IDENTITY}, max(version) AS received FROM ${database}.calls WHERE (${IDENTITY}) IN (${erased}) GROUP BY ${IDENTITY}) AS sent
+  INNER JOIN (SELECT ${IDENTITY}, max(erased_at) AS upto FROM ${database}.erased_calls GROUP BY ${IDENTITY}) AS gone
+  USING (${IDENTITY}) WHERE received > upto)`;
+}
+
+/** One row: `number` of such rows. */
+export function leftOfErasedStatement(database: string, table: 'calls' | 'payloads'): string {
+  return `SELECT count() AS number FROM ${database}.${table} WHERE ${leftOfErased(database, table)}`;
+}
+
+/** Removes their bytes; to be run with `mutations_sync`. No answer and no rollup counts them. */
+export function removeLeftOfErased(database: string, table: 'calls' | 'payloads'): string {
+  return `ALTER TABLE ${database}.${table} DELETE WHERE ${leftOfErased(database, table)}`;
+}

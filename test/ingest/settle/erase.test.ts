@@ -2,12 +2,13 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { auditHour, auditUnits } from '../../../ingest/settle/auditor.ts';
-import { eraseReturned, eraseUser } from '../../../ingest/settle/erase.ts';
+import { eraseReturned, eraseUser, removeLeftOfErasedSpans } from '../../../ingest/settle/erase.ts';
 import { examine } from '../../../ingest/settle/examiner.ts';
 import { settleDue } from '../../../ingest/settle/settle-hours.ts';
 import type { SettleStore } from '../../../ingest/settle/store.ts';
 import { BlockBuilder } from '../../../schemas/native/block-builder.ts';
 import { CLOCK_GRAIN_MS } from '../../../schemas/queries/settling/times.ts';
+import type { CallRow } from '../../../schemas/record/calls.ts';
 import { payloads } from '../../../schemas/record/payloads.ts';
 import { scores } from '../../../schemas/record/scores.ts';
 import { idOf, makeCall, makePayload, makeScore } from '../../support/rows.ts';
@@ -23,9 +24,9 @@ before(async () => {
 });
 after(() => settling.stop());
 
-async function counted(): Promise<number[]> {
+async function counted(ofProject = project): Promise<number[]> {
   const window = {
-    project,
+    project: ofProject,
     from_ms: NOON_MS,
     to_ms: NOON_MS + HOUR_MS,
     group_by: [],
@@ -99,6 +100,42 @@ test('a user is gone from every answer and from the disk, with whatever tells of
   assert.equal((await eraseReturned(settling.store)).length, 1);
   assert.equal(await rowsIn('calls'), 4);
   assert.deepEqual(await counted(), [4, 4, 4]);
+});
+
+test('what is sent again of erased calls after the erasure, or of their texts, is counted nowhere and goes', async () => {
+  const version = Date.now() * 1000;
+  const told = { project: 'again', version, response_id: 'r-again', process: 1n };
+  const mine = makeCall({ ...told, user_id: 'ann', scope: 'framework', duration_ms: 400 });
+  const twin = makeCall({ ...told, scope: 'client', duration_ms: 300 });
+  const other = makeCall({ ...told, user_id: 'bob', response_id: '', process: 9n });
+  const insertTexts = async (calls: readonly CallRow[]): Promise<void> => {
+    const texts = new BlockBuilder(payloads);
+    for (const { trace_id, span_id, started_at } of calls)
+      texts.append(makePayload({ project: 'again', trace_id, span_id, started_at }));
+    await settling.writer.insert(await texts.finish());
+  };
+  await settling.insert([mine, twin, other]);
+  await insertTexts([mine, other]);
+  await sleep(CLOCK_GRAIN_MS + 200);
+  await eraseUser(settling.store, { project: 'again', user_id: 'ann' });
+  const left = async () => [
+    await rowsIn("calls WHERE project = 'again'"),
+    await rowsIn("payloads WHERE project = 'again'"),
+  ];
+  assert.deepEqual(await left(), [1, 1]);
+
+  const received = { version: Date.now() * 1000 + 60_000_000 };
+  await settling.insert([
+    { ...mine, ...received },
+    { ...twin, ...received },
+  ]);
+  await insertTexts([mine]);
+  assert.deepEqual(await counted('again'), [1, 1, 1]);
+  await eraseReturned(settling.store);
+  assert.deepEqual(await left(), [3, 2], 'received after the erasure');
+  assert.equal(await removeLeftOfErasedSpans(settling.store), 3);
+  assert.deepEqual(await left(), [1, 1]);
+  assert.equal(await removeLeftOfErasedSpans(settling.store), 0);
 });
 
 test('erasing somebody who is not there is a report of nothing', async () => {
