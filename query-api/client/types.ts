@@ -22,7 +22,7 @@ export type Calls = { from: string; to: string; items: (ListedCall)[]; next_curs
 export type OneCall = { call: Call; counted: boolean; counted_as: ({ trace_id: string; span_id: string })[]; repeats: ({ trace_id: string; span_id: string })[]; payload: Payload; scores: ({ name: string; source: string; value: number; label: string; scored_at: string; by: "span" | "repeat" | "response_hash" | "response_id" })[]; neighbours: { same_response: { calls: number; models: (string)[]; first_at: string; last_at: string; examples: ({ trace_id: string; span_id: string; response_hash: string | null })[]; prompts: number } | null; same_prompt: { calls: number; models: (string)[]; first_at: string; last_at: string; examples: ({ trace_id: string; span_id: string; response_hash: string | null })[]; answers: number; different_answers: boolean } | null } };
 export type TraceNode = { call: SpanOfTrace; counted: boolean; placed: "root" | "parent" | "interval"; children: (TraceNode)[] };
 export type Trace = { trace_id: string; started_at: string; duration_ms: number; calls: number; cost_usd: number | null; truncated: boolean; roots: (TraceNode)[] };
-export type StoredScores = { stored: number };
+export type StoredScores = { stored: number; known: number };
 export type Erased = { user_ids: (string)[]; erased_at: string; calls: number; payloads: number; scores: number; hours_unsettled: number; hours_frozen: number; remains: string };
 
 /** What each route takes and answers. */

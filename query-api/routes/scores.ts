@@ -2,7 +2,7 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { BlockBuilder } from '../../schemas/native/block-builder.ts';
-import { knownHashesStatement } from '../../schemas/queries/known-hashes.ts';
+import { knownHashesStatement, knownSpansStatement, spanText } from '../../schemas/queries/known-calls.ts';
 import type { Project } from '../../schemas/queries/project.ts';
 import { type ScoreRow, scores } from '../../schemas/record/scores.ts';
 import { authenticate } from '../authenticate.ts';
@@ -15,25 +15,54 @@ import { type Ask, askFor, type RouteContext } from './context.ts';
 
 const BODY_MAX_BYTES = 4 * 1024 * 1024;
 
-const bytes = (hex: string): Uint8Array => Buffer.from(hex, 'hex');
+const bytes = (text: string): Uint8Array => Buffer.from(text, 'hex');
+const hex = (value: Uint8Array): string => Buffer.from(value).toString('hex');
 
-/**
- * The stored form of an answer's hash. What some call of the project has is taken as it is; everything else is the
- * plain SHA-256 that the sender worked out.
- */
-async function storedForms(
+/** A value of a statement may have 128 KiB, and hashes 67 characters each. */
+const ASKED_AT_ONCE = 1_000;
+
+const chunksOf = <T>(items: readonly T[]): T[][] =>
+  Array.from({ length: Math.ceil(items.length / ASKED_AT_ONCE) }, (_, index) =>
+    items.slice(index * ASKED_AT_ONCE, (index + 1) * ASKED_AT_ONCE),
+  );
+
+/** What is known of the calls that scores name. */
+interface KnownCalls {
+  /** Whether what a score names is stored by now. */
+  has(sent: SentScore): boolean;
+  /**
+   * The stored form of an answer's hash. What some call of the project has is taken as it is; everything else is the
+   * plain SHA-256 that the sender worked out.
+   */
+  storedHash(hash: string): Uint8Array;
+}
+
+async function knownCalls(
   sent: readonly SentScore[],
   project: Project,
-  context: RouteContext,
+  { keyedHash, database }: RouteContext,
   ask: Ask,
-): Promise<(hash: string) => Uint8Array> {
-  const { keyedHash, database } = context;
-  if (keyedHash === undefined) return bytes;
-  const hashes = new Set(sent.flatMap(({ call }) => ('response_hash' in call ? [call.response_hash] : [])));
-  if (hashes.size === 0) return bytes;
-  const rows = await ask<{ hash: string }>(knownHashesStatement({ database, project, hashes: [...hashes] }));
-  const known = new Set(rows.map(({ hash }) => hash));
-  return (hash) => (known.has(hash) ? bytes(hash) : keyedHash.ofSha256(project, bytes(hash)));
+): Promise<KnownCalls> {
+  const scope = { database, project };
+  const spans = sent.flatMap(({ call }) => ('trace_id' in call ? [call] : []));
+  const keyed = new Map<string, string>();
+  for (const { call } of sent) {
+    if (!('response_hash' in call)) continue;
+    const own = bytes(call.response_hash);
+    keyed.set(call.response_hash, keyedHash ? hex(keyedHash.ofSha256(project, own)) : call.response_hash);
+  }
+  const known = new Set<string>();
+  for (const some of chunksOf([...new Map(spans.map((span) => [spanText(span), span])).values()])) {
+    for (const { span } of await ask<{ span: string }>(knownSpansStatement(scope, some))) known.add(span);
+  }
+  for (const some of chunksOf([...new Set([...keyed].flat())])) {
+    for (const row of await ask<{ hash: string }>(knownHashesStatement(scope, some))) known.add(row.hash);
+  }
+  const storedHash = (hash: string): string => (known.has(hash) ? hash : keyed.get(hash)!);
+  return {
+    has: ({ call }) => known.has('trace_id' in call ? spanText(call) : storedHash(call.response_hash)),
+    storedHash: (hash) => bytes(storedHash(hash)),
+  };
 }
 
 function rowOf(
@@ -65,7 +94,7 @@ export async function takeScores(
   project: Project,
   context: RouteContext,
   ask: Ask,
-): Promise<{ stored: number }> {
+): Promise<{ stored: number; known: number }> {
   const { writer, retention } = context;
   if (writer === undefined) {
     throw new Problem('not-writing', {
@@ -75,14 +104,14 @@ export async function takeScores(
   }
   const now_ms = context.now();
   const sent = parseScores(body, now_ms, retention.calls_days);
-  const stored = await storedForms(sent, project, context, ask);
+  const calls = await knownCalls(sent, project, context, ask);
   const block = new BlockBuilder(scores);
   // Of the same score twice in one body the later one holds.
   for (const [index, score] of sent.entries()) {
-    block.append(rowOf(score, project, now_ms * 1000 + index, stored));
+    block.append(rowOf(score, project, now_ms * 1000 + index, calls.storedHash));
   }
   await writer.insert(await block.finish());
-  return { stored: sent.length };
+  return { stored: sent.length, known: sent.filter(calls.has).length };
 }
 
 const hash = z
@@ -102,7 +131,14 @@ const score = z.object({
     .describe('When it was judged, by default now: ISO 8601 or milliseconds since 1970.'),
 });
 const body = z.union([score, z.array(score)]);
-const answer = z.object({ stored: z.number().describe('scores that are now stored') });
+const answer = z.object({
+  stored: z.number().describe('scores that are now stored'),
+  known: z
+    .number()
+    .describe(
+      'of them, those that name what is stored by now: the others count once it comes, or name it wrongly',
+    ),
+});
 z.globalRegistry.add(answer, { id: 'StoredScores' });
 
 const schema = {

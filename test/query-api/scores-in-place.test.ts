@@ -1,7 +1,9 @@
 /** Scores that do not name the span that counts: they count for the call that stands in its place, and once. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import type { CallRow } from '../../schemas/record/calls.ts';
+import { examine } from '../../ingest/settle/examiner.ts';
+import { BlockBuilder } from '../../schemas/native/block-builder.ts';
+import { type CallRow, calls } from '../../schemas/record/calls.ts';
 import { idOf, makeCall, makeScore } from '../support/rows.ts';
 import { get, type Harness, hex, post, rowsOf, SHOP_KEY, startHarness } from './support/harness.ts';
 
@@ -98,7 +100,7 @@ test('a score of an agent over several calls counts once, for the last to end, w
     { model: 'd', started_at: second(9), operation: 'embeddings' },
   );
   await harness.insertCalls(spans);
-  const [agent, ...calls] = spans;
+  const [agent, ...others] = spans;
   await score(agent!, 'whole', 0.7);
   assert.deepEqual(await byModel('several', 'whole'), [
     ['a', null],
@@ -106,10 +108,10 @@ test('a score of an agent over several calls counts once, for the last to end, w
     ['c', null],
     ['d', null],
   ]);
-  for (const { model } of calls) {
+  for (const { model } of others) {
     assert.equal(await average('several', 'whole', `&model=${model}`), model === 'b' ? 0.7 : null, model);
   }
-  assert.deepEqual(await Promise.all(calls.map(shown)), [[], [['whole', 'repeat', 0.7]], [], []]);
+  assert.deepEqual(await Promise.all(others.map(shown)), [[], [['whole', 'repeat', 0.7]], [], []]);
 });
 
 test('of several calls the one is scored whose answer the score names too', async () => {
@@ -132,20 +134,20 @@ test('of several calls the one is scored whose answer the score names too', asyn
 
 test('an agent without usage, which is not stored, hands its score to the last call right under it', async () => {
   const parent_span_id = idOf(77_001, 8);
-  const calls = trace(
+  const children = trace(
     'unstored',
     { model: 'a', started_at: second(1), parent_span_id },
     { model: 'b', started_at: second(2), parent_span_id },
     { model: 'c', started_at: second(3) },
   );
-  await harness.insertCalls(calls);
-  await score({ ...calls[0]!, span_id: parent_span_id }, 'accuracy', 0.3);
+  await harness.insertCalls(children);
+  await score({ ...children[0]!, span_id: parent_span_id }, 'accuracy', 0.3);
   assert.deepEqual(await byModel('unstored', 'accuracy'), [
     ['a', null],
     ['b', 0.3],
     ['c', null],
   ]);
-  assert.deepEqual(await shown(calls[1]!), [['accuracy', 'repeat', 0.3]]);
+  assert.deepEqual(await shown(children[1]!), [['accuracy', 'repeat', 0.3]]);
 });
 
 test('repeats of repeats are followed to what counts, into another trace too', async () => {
@@ -230,4 +232,26 @@ test('a call that scores reach by three ways has their mean, and weighs as much 
     ['mixed', 'span', 0.5],
     ['mixed', 'response_hash', 0],
   ]);
+});
+
+test('while nobody has looked for repeats a score waits; once they are stored it counts', async () => {
+  const [agent, call] = trace(
+    'fresh',
+    { ...CARRIER, started_at: second(0), input_tokens: 9, output_tokens: 9 },
+    { started_at: second(1) },
+  );
+  const { writer } = harness;
+  for (const table of ['examined', 'repeats']) {
+    await writer.command(`ALTER TABLE plumbline.${table} DELETE WHERE 1`, {
+      settings: { mutations_sync: 2 },
+    });
+  }
+  const block = new BlockBuilder(calls);
+  for (const row of [agent!, call!]) block.append(row);
+  await writer.insert(await block.finish());
+  await score(agent!, 'accuracy', 0.9);
+  await score(call!, 'accuracy', 0.5);
+  assert.equal(await average('fresh', 'accuracy'), 0.5);
+  await examine({ warehouse: writer, database: 'plumbline', calls_days: 90, now: Date.now });
+  assert.equal(await average('fresh', 'accuracy'), 0.7);
 });

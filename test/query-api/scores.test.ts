@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { createQueryApi } from '../../query-api/server.ts';
 import { createKeyRing } from '../../schemas/identity/key-ring.ts';
-import { makeCall } from '../support/rows.ts';
+import { idOf, makeCall } from '../support/rows.ts';
 import {
   get,
   type Harness,
@@ -11,6 +11,7 @@ import {
   INGEST_KEY,
   KEYED_HASH,
   KEYS,
+  OTHER_INGEST_KEY,
   OTHER_KEY,
   post,
   RETENTION,
@@ -42,7 +43,7 @@ test('a score is stored, the same again replaces it, another source stands besid
   const score = { ...named, name: 'accuracy', value: 0, source: 'judge' };
   for (const value of [0.5, 1]) {
     const { status, json } = await post(harness.app, '/v1/scores', { ...score, value });
-    assert.deepEqual([status, json], [200, { stored: 1 }]);
+    assert.deepEqual([status, json], [200, { stored: 1, known: 1 }]);
     assert.equal(await average('accuracy'), value);
   }
   await post(harness.app, '/v1/scores', [
@@ -71,8 +72,39 @@ test('an answer is named by the plain hash of its text as by the hash that answe
 
 test('of the same score twice in a body the later one holds, and five thousand are one request', async () => {
   const many = Array.from({ length: 5_000 }, (_, value) => ({ ...named, name: 'many', value }));
-  assert.deepEqual((await post(harness.app, '/v1/scores', many)).json, { stored: 5_000 });
+  assert.deepEqual((await post(harness.app, '/v1/scores', many)).json, { stored: 5_000, known: 5_000 });
   assert.equal(await average('many'), 4_999);
+});
+
+test('an answer to scores tells how many name what is stored: a span, the parent of one, an answer', async () => {
+  const parent_span_id = idOf(808, 8);
+  const child = makeCall({ project: 'shop', trace_id: idOf(809, 16), parent_span_id });
+  await harness.insertCalls([child]);
+  const score = { name: 'known', value: 1 };
+  const body = [
+    { ...score, ...named },
+    { ...score, trace_id: hex(child.trace_id), span_id: hex(parent_span_id) },
+    { ...score, response_hash: hex(text) },
+    { ...score, response_hash: hex(call.response_hash!) },
+    { ...score, trace_id: named.trace_id, span_id: hex(idOf(810, 8)) },
+    { ...score, trace_id: hex(idOf(811, 16)), span_id: named.span_id },
+    { ...score, response_hash: hex(idOf(812, 32)) },
+  ];
+  assert.deepEqual((await post(harness.app, '/v1/scores', body)).json, { stored: 7, known: 4 });
+  assert.deepEqual((await post(harness.app, '/v1/scores', body, OTHER_INGEST_KEY)).json, {
+    stored: 7,
+    known: 1,
+  });
+});
+
+test('the most scores that a request takes may all name other calls', async () => {
+  const of = { name: 'strangers', value: 1 };
+  const id = (number: number, width: number): string => hex(idOf(1_000_000 + number, width));
+  const spans = Array.from({ length: 5_000 }, (_, n) => ({ ...of, trace_id: id(n, 16), span_id: id(n, 8) }));
+  const hashes = spans.map((_, n) => ({ ...of, response_hash: id(n, 32) }));
+  for (const body of [spans, hashes]) {
+    assert.deepEqual((await post(harness.app, '/v1/scores', body)).json, { stored: 5_000, known: 0 });
+  }
 });
 
 const good = { ...named, name: 'accuracy', value: 1 };

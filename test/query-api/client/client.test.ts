@@ -36,7 +36,7 @@ test('a client asks with a query, a path and a body, and gets what the types say
   const stored = await createClient({ base_url, key: INGEST_KEY }).ask('POST /v1/scores', {
     body: [{ ...SAMPLE_CALL, name: 'accuracy', value: 1 }],
   });
-  assert.deepEqual(stored, { stored: 1 });
+  assert.deepEqual(stored, { stored: 1, known: 1 });
 });
 
 test('a problem is thrown as one, and a request can be given up', async () => {
