@@ -12,6 +12,7 @@ import {
   callSearchStatement,
   callsByKeysStatement,
   type FoundCall,
+  hoursSearchStatement,
   searchHoursStatement,
 } from '../../schemas/queries/call-search.ts';
 import { horizonMs } from '../../schemas/queries/counted-calls.ts';
@@ -20,6 +21,7 @@ import { type CallId, keptPayloadsStatement } from '../../schemas/queries/one-ca
 import type { Project } from '../../schemas/queries/project.ts';
 import { retoldInTracesStatement } from '../../schemas/queries/retold.ts';
 import { MS_PER_HOUR } from '../../schemas/queries/settling/times.ts';
+import type { Statement } from '../../schemas/queries/statement.ts';
 import { encodeCursor } from '../cursor.ts';
 import type { CallSearchRequest, ListField } from '../parameters/call-search.ts';
 import type { Window } from '../parameters/window.ts';
@@ -136,15 +138,25 @@ async function findInSlices(search: CallSearch, ask: Ask, beside: Beside): Promi
   return found;
 }
 
-/** The largest of a window are among all of its calls. */
-function findLargest(search: CallSearch, ask: Ask, beside: Beside): Promise<ListedCall[]> {
+/** The largest are among all calls of the window, or of those hours of it that a trace or a hash leads to. */
+async function findLargest(
+  search: CallSearch,
+  inHours: Statement | undefined,
+  ask: Ask,
+  beside: Beside,
+): Promise<ListedCall[]> {
   const { scope } = search;
+  const led = inHours && (await ask<{ hour: number }>(inHours)).map(({ hour }) => hour);
+  const hours = led && led.length <= MOST_HOURS ? led : undefined;
   const use = async (counting: Counting): Promise<ListedCall[]> => {
-    const calls = await findChosen({ ...search, scope: { ...scope, counting } }, ask);
+    const known = { ...search, scope: { ...scope, counting } };
+    const calls = hours
+      ? await ask<ListedCall>(hoursSearchStatement(known, hours))
+      : await findChosen(known, ask);
     await beside(calls);
     return calls;
   };
-  return ask.counted(scope, use, hoursOf(scope));
+  return ask.counted(scope, use, hours ?? hoursOf(scope));
 }
 
 /** The fields that were asked for; `payload` says what became of the texts. */
@@ -201,9 +213,9 @@ async function find(
     if (!shows_payload) return;
     for (const name of await keptAmong(calls, search, ask)) kept.add(name);
   };
-  const inHours = largest_first ? undefined : searchHoursStatement(search);
+  const inHours = searchHoursStatement(search);
   const calls = largest_first
-    ? await findLargest(search, ask, beside)
+    ? await findLargest(search, inHours, ask, beside)
     : inHours
       ? await findInHours(search, await startLookup(search.scope, inHours, ask), ask, beside)
       : await findInSlices(search, ask, beside);

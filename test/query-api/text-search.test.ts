@@ -119,6 +119,7 @@ test('a search by a trace or a hash looks at all that is kept, others at a day, 
     assert.equal(Date.parse(first.to) - Date.parse(first.from), 90 * DAY_MS);
     const second = (await get(harness.app, `/v1/calls?${by}&limit=1&cursor=${first.next_cursor}`)).json;
     assert.deepEqual([second.from, second.to, second.items[0].span_id], [first.from, first.to, both[1]]);
+    assert.deepEqual(await search(`${by}&order_by=-duration_ms`), both);
     assert.deepEqual(await search(`${by}&from=now-3d`), both.slice(0, 1));
     assert.deepEqual(await search(`${by}&to=now-3d`), both.slice(1));
   }
