@@ -1,6 +1,6 @@
 /** Searching payloads: calls of which a text was said. */
 import type { BoundValues } from './bound-values.ts';
-import { type CountedScope, storedPairs } from './counted-calls.ts';
+import { type CountedScope, notErased, storedPairs } from './counted-calls.ts';
 import { hoursIn } from './lookup-hours.ts';
 import { MS_PER_HOUR } from './settling/times.ts';
 import { formsPattern } from './text-forms.ts';
@@ -41,10 +41,18 @@ export function holdsText(
       ? `positionCaseInsensitiveUTF8(${column}, ${wanted}) > 0`
       : `match(${column}, ${wanted})`,
   );
-  const near = `project = ${values.bind('String', scope.project)} AND ${payloadHours(scope, horizon_ms, hours)}`;
+  const project = `project = ${values.bind('String', scope.project)}`;
+  const near = `${project} AND ${payloadHours(scope, horizon_ms, hours)}`;
+  // An erased user's span may come late, and lies there for an hour: what it told is nobody's.
+  const kept = notErased(scope, project, near, values);
+  const shown = (spans: string): string =>
+    kept.length === 0
+      ? ''
+      : ` AND (hour, trace_id, span_id) IN (SELECT hour, trace_id, span_id FROM ${scope.database}.calls FINAL
+        WHERE ${near} AND trace_id IN (SELECT trace_id FROM ${spans}) AND ${kept.join(' AND ')})`;
   const retold = (spans: string): string =>
     `SELECT by_trace_id AS trace_id, by_span_id AS span_id
-      FROM (${storedPairs(scope.database, `${near} AND (trace_id, span_id) IN (SELECT trace_id, span_id FROM ${spans})`)})`;
+      FROM (${storedPairs(scope.database, `${near} AND (trace_id, span_id) IN (SELECT trace_id, span_id FROM ${spans})${shown(spans)}`)})`;
   // Materialized, payloads are looked through once, however often what was found is named.
   return `(trace_id, span_id) IN (
     WITH told AS MATERIALIZED (SELECT trace_id, span_id FROM ${scope.database}.payloads FINAL
