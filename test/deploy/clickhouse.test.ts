@@ -136,7 +136,7 @@ test('the user of the query API stores what is sent to it and erases, and can do
     return json();
   };
   const score = { trace_id: '1'.repeat(32), span_id: '2'.repeat(16), name: 'accuracy', value: 1 };
-  assert.deepEqual(await send('POST', '/v1/scores', score), { stored: 1 });
+  assert.deepEqual(await send('POST', '/v1/scores', score), { stored: 1, known: 0 });
   const query = 'baseline=model:small-chat-v1&candidate=model:b&from=now-3d';
   await send('POST', '/v1/snapshots', { name: 'kept', query });
   await send('DELETE', '/v1/snapshots/kept');
