@@ -174,13 +174,12 @@ async function keptAmong(
   const own = recent.map((call) => Math.floor(startedMs(call) / MS_PER_HOUR));
   const hours = [...new Set(own.flatMap((hour) => [hour - 1, hour, hour + 1]))];
   const trace_ids = [...new Set(recent.map(({ trace_id }) => trace_id))];
-  const { read, ...retold } = retoldInTracesStatement(scope, trace_ids, own);
-  const [ids, pairs] = await Promise.all([
-    ask<CallId>(keptPayloadsStatement(scope, { trace_ids, hours, horizon_ms })),
-    ask<unknown>(retold),
-  ]);
+  const ids = await ask<CallId>(keptPayloadsStatement(scope, { trace_ids, hours, horizon_ms }));
   const kept = new Set(ids.map(nameOf));
-  for (const [call, repeats] of repeatsByCall(read(pairs))) {
+  // As a rule all have a payload of their own, or none has.
+  if (kept.size === 0 || recent.every((call) => kept.has(nameOf(call)))) return kept;
+  const { read, ...retold } = retoldInTracesStatement(scope, trace_ids, own);
+  for (const [call, repeats] of repeatsByCall(read(await ask<unknown>(retold)))) {
     if (repeats.some((repeat) => kept.has(nameOf(repeat)))) kept.add(call);
   }
   return kept;
