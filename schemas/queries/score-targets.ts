@@ -14,7 +14,7 @@ export interface ScoredScope {
   calls_days: number;
 }
 
-/** A repeat of a repeat of a repeat is followed to its end; with a trace in which all hangs together there are fewer. */
+/** So many pairs in a row are followed; most repeats are tied to what counts by a pair of their own. */
 const STEPS = 3;
 
 /** How a span that is named leads to the call, the most exact last: by its answer's id, in a span's place, itself. */
@@ -76,7 +76,7 @@ export function scoreTargets(scope: ScoredScope, hours: string, which: string, v
       [(${spanKey('span_id')}, ${WAYS.span}), (${spanKey('parent_span_id')}, ${WAYS.repeat}), (${ANSWER_KEY}, ${WAYS.response_id})] AS keys
     FROM ${database}.calls WHERE ${of} AND (trace_id IN (${traces}) OR response_id IN (${ids}))
     GROUP BY span, keys)`,
-      // Spans that tell of one call end with it, so the first step is late enough to say which came last.
+      // Which came last is told by the spans of the first step: they are of the same trace, and end with their calls.
       `leads AS (SELECT lead.1 AS key, least(lead.2, if(moved, ${WAYS.repeat}, ${WAYS.span})) AS way, call, max(lead.4) OVER (PARTITION BY lead.3) AS place
     FROM (SELECT ${after(STEPS)} AS call, ${after(1)} AS next, next != told.span AS moved,
         arrayJoin(arrayPushBack(arrayMap(key -> (key.1, key.2, next, (false, 0.)), told.keys), ('', 0, told.span, told.place))) AS lead
