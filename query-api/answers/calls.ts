@@ -71,7 +71,10 @@ const call = named('Call', z.object(fieldsOf(SHOWN_FIELDS)));
 const listedCall = named(
   'ListedCall',
   z
-    .object({ ...fieldsOf(SHOWN_FIELDS), payload: z.object(outlook) })
+    .object({
+      ...fieldsOf(SHOWN_FIELDS),
+      payload: z.object(outlook).describe('of the call or, where it has none, of a repeat in its trace'),
+    })
     .partial()
     .extend(fieldsOf(KEY_FIELDS, {})),
 );

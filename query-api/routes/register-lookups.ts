@@ -32,7 +32,7 @@ const searchSchema = {
 const callSchema = {
   summary: 'One call',
   description:
-    'The whole record, its redacted payload or why there is none, its scores, and its neighbours: calls with the same answer and with the same prompt. A span that numbers do not count (a repeat, a carrier) is answered too, with `counted: false` and the spans that count in its place.',
+    'The whole record, its redacted payload or why there is none, its scores, and its neighbours: calls with the same answer and with the same prompt. A span that numbers do not count (a repeat, a carrier) is answered too, with `counted: false` and the spans that count in its place. A call that counts names the spans that tell of it again, and shows the payload of one of them where it has none of its own.',
   params: describedCallPath,
   response: { 200: callAnswer, ...problemResponses },
   ...samples(['What happened in this call?', `/v1/calls/${SAMPLE_CALL.trace_id}/${SAMPLE_CALL.span_id}`]),
