@@ -9,6 +9,7 @@ import {
   type LookupScope,
   type PayloadPartRow,
   payloadStatement,
+  visibleSpansStatement,
 } from '../../schemas/queries/one-call.ts';
 import type { Project } from '../../schemas/queries/project.ts';
 import { MS_PER_HOUR } from '../../schemas/queries/settling/times.ts';
@@ -17,7 +18,7 @@ import { idOf } from '../parameters/ids.ts';
 import { Problem } from '../problems.ts';
 import { scoresOf } from './call-scores.ts';
 import type { Ask, RouteContext } from './context.ts';
-import { askStored, shownOf, startedMs, startOfTrace } from './counted-spans.ts';
+import { askStored, keyOf, shownOf, startedMs, startOfTrace, textOf } from './counted-spans.ts';
 import { type PayloadFacts, payloadOf } from './payload.ts';
 import { pairsOfCall, standingOf } from './retold.ts';
 
@@ -90,30 +91,45 @@ const MOST_ASKED = 5;
 
 const idsOf = ({ trace_id, span_id }: CallId): CallId => ({ trace_id, span_id });
 
-/** The parts of the payload of the first of the repeats that has one that is kept, and whose it is. */
-async function payloadOfRepeat(
+interface Retold {
+  repeats: SpanKey[];
+  /** The payload of the first of them that has one that is kept, and whose it is. */
+  parts: PayloadPartRow[];
+  from: CallId | null;
+}
+
+/** What repeats tell of the call. An erased user's span that comes late is none of them: what it told is nobody's. */
+async function retoldBy(
   repeats: readonly SpanKey[],
   { duration_ms }: ShownCall,
   scope: LookupScope,
   payloads_days: number,
   ask: Ask,
-): Promise<{ parts: PayloadPartRow[]; from: CallId | null }> {
+): Promise<Retold> {
+  if (repeats.length === 0) return { repeats: [], parts: [], from: null };
   const horizon_ms = scope.now_ms - payloads_days * MS_PER_DAY;
-  const told = await Promise.all(
-    repeats.slice(0, MOST_ASKED).map(async (repeat) => {
-      // Of its start the hour is known.
-      const place = {
-        started_ms: repeat.hour * MS_PER_HOUR,
-        duration_ms: MS_PER_HOUR + duration_ms,
-        horizon_ms,
-      };
-      return {
-        parts: await ask<PayloadPartRow>(payloadStatement(scope, repeat, place)),
-        from: idsOf(repeat),
-      };
-    }),
-  );
-  return told.find(({ parts }) => parts.length > 0) ?? { parts: [], from: null };
+  const [visible, payloads] = await Promise.all([
+    askStored(visibleSpansStatement(scope, repeats), ask),
+    Promise.all(
+      repeats.slice(0, MOST_ASKED).map(async (repeat) => {
+        // Of its start the hour is known.
+        const place = {
+          started_ms: repeat.hour * MS_PER_HOUR,
+          duration_ms: MS_PER_HOUR + duration_ms,
+          horizon_ms,
+        };
+        return { repeat, parts: await ask<PayloadPartRow>(payloadStatement(scope, repeat, place)) };
+      }),
+    ),
+  ]);
+  const shown = new Set(visible.map((span) => textOf(keyOf(span))));
+  const isShown = (repeat: SpanKey): boolean => shown.has(textOf(repeat));
+  const told = payloads.find(({ repeat, parts }) => parts.length > 0 && isShown(repeat));
+  return {
+    repeats: repeats.filter(isShown),
+    parts: told?.parts ?? [],
+    from: told ? idsOf(told.repeat) : null,
+  };
 }
 
 /** Rejects with Problem or WarehouseError. */
@@ -156,20 +172,19 @@ export async function answerCall(
     payloads_days,
     has_hash: call.prompt_hash !== null || call.response_hash !== null,
   };
+  // What was followed holds for one row: not for another delivery, nor for the same span with another start.
+  const isFollowed = link?.received_at === call.received_at && link.started_at === call.started_at;
   const [{ parts, scores, neighbours }, standing] = await Promise.all([
-    // Another delivery than what was followed, where one came in between.
-    early && link?.received_at === call.received_at ? early : aboutOf(call, scope, payloads_days, ask),
+    early && isFollowed ? early : aboutOf(call, scope, payloads_days, ask),
     standingOf(stored, pairs, start, ask),
   ]);
-  const told =
-    parts.length > 0
-      ? { parts, from: null }
-      : await payloadOfRepeat(standing.repeats, call, scope, payloads_days, ask);
+  const retold = await retoldBy(standing.repeats, call, scope, payloads_days, ask);
+  const told = parts.length > 0 ? { parts, from: null } : retold;
   return {
     call,
     counted: standing.counted,
     counted_as: standing.counted_as,
-    repeats: standing.repeats.map(idsOf),
+    repeats: retold.repeats.map(idsOf),
     payload: { ...payloadOf(told.parts, facts), from: told.from },
     scores,
     neighbours,

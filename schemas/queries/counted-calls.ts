@@ -272,6 +272,16 @@ export const TOUCHES_FRESH = `arrayExists(span -> span IN (SELECT hour, trace_id
 const EXAMINED_TO = (database: string): string =>
   `(SELECT max(upto) - toIntervalMillisecond(${CLOCK_GRAIN_MS}) FROM ${database}.examined) AS examined_to`;
 
+/** The condition on rows of a span, of whatever table, that leaves out those that are erased one by one. */
+export function notErasedSpan(
+  { database, counting }: { database: string; counting?: Counting | undefined },
+  project: string,
+  own: string,
+): string[] {
+  const erased = `SELECT hour, trace_id, span_id FROM ${database}.erased_calls WHERE ${project} AND ${own}`;
+  return (counting?.has_erased_calls ?? true) ? [`(hour, trace_id, span_id) NOT IN (${erased})`] : [];
+}
+
 /** Conditions on calls that leave out what is erased; `own` is a condition on the rows of `erased_calls` too. */
 export function notErased(
   { database, counting }: CountedScope,
@@ -279,12 +289,7 @@ export function notErased(
   own: string,
   values: BoundValues,
 ): string[] {
-  const conditions: string[] = [];
-  if (counting?.has_erased_calls ?? true) {
-    conditions.push(
-      `(hour, trace_id, span_id) NOT IN (SELECT hour, trace_id, span_id FROM ${database}.erased_calls WHERE ${project} AND ${own})`,
-    );
-  }
+  const conditions = notErasedSpan({ database, counting }, project, own);
   if (counting === undefined) {
     const erased = `(SELECT groupArray((user_id, erased_at)) FROM ${database}.erasures WHERE ${project})`;
     conditions.push(

@@ -1,11 +1,19 @@
 /** What is known of one call: the record and its payload's parts; and the spans of a trace. */
 import { BoundValues } from './bound-values.ts';
 import { KEY_FIELDS, SHOWN_FIELDS, SPAN_FIELDS, storedColumns } from './call-columns.ts';
-import { type CountedScope, countedCallsOf, horizonMs, notErased, withCtes } from './counted-calls.ts';
+import {
+  type CountedScope,
+  countedCallsOf,
+  horizonMs,
+  notErased,
+  notErasedSpan,
+  withCtes,
+} from './counted-calls.ts';
 import type { Counting } from './counting.ts';
-import { bytes, hoursIn, hoursWith, ofHours } from './lookup-hours.ts';
+import { bytes, hoursIn, hoursWith, literals, ofHours } from './lookup-hours.ts';
 import type { Project } from './project.ts';
 import { MS_PER_HOUR } from './settling/times.ts';
+import type { SpanKey } from './span-repeats.ts';
 import type { Statement } from './statement.ts';
 
 /** Of everything that may be long, so much is looked at. */
@@ -89,6 +97,18 @@ ${LATER_START}`;
   return { sql, params: values.params };
 }
 
+/** Rows for `storedCallOf` with the keys of those of these spans that are shown; there may be others of their traces. */
+export function visibleSpansStatement(scope: LookupScope, spans: readonly SpanKey[]): Statement {
+  const values = new BoundValues();
+  const own = hoursIn(spans.map(({ hour }) => hour));
+  const sql = `SELECT ${storedColumns(KEY_FIELDS)}
+FROM ${values.bind('Identifier', scope.database)}.calls FINAL
+WHERE project = ${values.bind('String', scope.project)} AND ${own}
+  AND trace_id IN (${literals(spans.map(({ trace_id }) => trace_id))})
+  AND span_id IN (${literals(spans.map(({ span_id }) => span_id))}) AND ${visible(scope, values, own)}`;
+  return { sql, params: values.params };
+}
+
 /** Rows for `storedCallOf`, calls and carriers, oldest first; one more than `MOST_SPANS` at most. */
 export function traceStatement(scope: LookupScope, trace_id: string, hours: readonly number[]): Statement {
   const values = new BoundValues();
@@ -131,11 +151,16 @@ export function payloadStatement(
 ): Statement {
   const values = new BoundValues();
   const hour = (ms: number): string => values.bind('Int32', Math.floor(ms / MS_PER_HOUR));
+  const project = `project = ${values.bind('String', scope.project)}`;
+  const near = `hour >= ${hour(call.started_ms - MS_PER_HOUR)} AND hour <= ${hour(call.started_ms + call.duration_ms + MS_PER_HOUR)}`;
+  // Of a span that was sent with two starts one may be erased.
+  const conditions = [
+    ...notErasedSpan(scope, project, near),
+    `trace_id = ${bytes(values, id.trace_id, 16)} AND span_id = ${bytes(values, id.span_id, 8)}`,
+  ];
   const sql = `SELECT part, truncated, input, output, system
 FROM ${values.bind('Identifier', scope.database)}.payloads FINAL
-WHERE project = ${values.bind('String', scope.project)}
-  AND hour >= ${hour(call.started_ms - MS_PER_HOUR)} AND hour <= ${hour(call.started_ms + call.duration_ms + MS_PER_HOUR)}
-  AND trace_id = ${bytes(values, id.trace_id, 16)} AND span_id = ${bytes(values, id.span_id, 8)}
+WHERE ${project} AND ${near} AND ${conditions.join(' AND ')}
   AND started_at >= ${time(values, call.horizon_ms)}
 ORDER BY part
 LIMIT 1000`;
