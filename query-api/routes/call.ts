@@ -1,7 +1,13 @@
 /** /v1/calls/{trace_id}/{span_id}: all that is known of one call. */
 import type { ShownCall } from '../../schemas/queries/call-columns.ts';
 import type { ShownScore } from '../../schemas/queries/call-scores.ts';
-import { type NeighboursRow, neighboursStatement } from '../../schemas/queries/neighbours.ts';
+import { askFirst, ofProject } from '../../schemas/queries/first-statements.ts';
+import {
+  aloneWith,
+  anyNeighbourStatement,
+  type NeighboursRow,
+  neighboursStatement,
+} from '../../schemas/queries/neighbours.ts';
 import {
   type CallId,
   callLinksStatement,
@@ -18,7 +24,15 @@ import { idOf } from '../parameters/ids.ts';
 import { Problem } from '../problems.ts';
 import { scoresOf } from './call-scores.ts';
 import type { Ask, RouteContext } from './context.ts';
-import { askStored, keyOf, shownOf, startedMs, startOfTrace, textOf } from './counted-spans.ts';
+import {
+  askStored,
+  keyOf,
+  shownOf,
+  startedMs,
+  startOfTrace,
+  type TraceStart,
+  textOf,
+} from './counted-spans.ts';
 import { type PayloadFacts, payloadOf } from './payload.ts';
 import { pairsOfCall, standingOf } from './retold.ts';
 
@@ -36,9 +50,18 @@ const examplesOf = ({ examples }: NeighboursRow, { trace_id, span_id }: CallId) 
     }))
     .filter((one) => one.trace_id !== trace_id || one.span_id !== span_id);
 
-async function neighboursOf(call: ShownCall, scope: LookupScope, ask: Ask): Promise<Record<string, unknown>> {
-  const statement = neighboursStatement(scope, call);
-  const rows = statement === undefined ? [] : await ask<NeighboursRow>(statement);
+/** Undefined of a call that is alone with its prompt and its answer. */
+async function neighboursOf(
+  call: ShownCall,
+  scope: LookupScope,
+  ask: Ask,
+): Promise<NeighboursRow[] | undefined> {
+  const any = anyNeighbourStatement(scope, call);
+  if (any === undefined || (await ask(any)).length === 0) return undefined;
+  return ask<NeighboursRow>(neighboursStatement(scope, call));
+}
+
+function shownNeighbours(call: ShownCall, rows: readonly NeighboursRow[]): Record<string, unknown> {
   const [answer, prompt] = ['response_hash', 'prompt_hash'].map((same) =>
     rows.find((row) => row.same === same),
   );
@@ -71,7 +94,7 @@ async function neighboursOf(call: ShownCall, scope: LookupScope, ask: Ask): Prom
 interface About {
   parts: PayloadPartRow[];
   scores: ShownScore[];
-  neighbours: Record<string, unknown>;
+  neighbours: NeighboursRow[] | undefined;
 }
 
 async function aboutOf(link: ShownCall, scope: LookupScope, payloads_days: number, ask: Ask): Promise<About> {
@@ -146,19 +169,24 @@ export async function answerCall(
   const now_ms = context.now();
   const { calls_days, payloads_days } = context.retention;
   const lookup: LookupScope = { database: context.database, project, now_ms, calls_days };
-  const [start, [link]] = await Promise.all([
-    startOfTrace(id.trace_id, lookup, ask),
+  const [counting, [link]] = await Promise.all([
+    askFirst(ofProject(lookup), (statement) => ask(statement)),
     askStored(callLinksStatement(lookup, id), ask),
   ]);
-  const { scope, hours } = start;
-  const [[stored], early, pairs] =
-    hours.length === 0
-      ? [[]]
-      : await Promise.all([
-          askStored(callStatement(scope, id, hours), ask),
-          link && aboutOf(link, scope, payloads_days, ask),
-          pairsOfCall(id, start, ask),
-        ]);
+  const scope = { ...lookup, counting };
+  const read = (start: TraceStart) =>
+    Promise.all([
+      askStored(callStatement(scope, id, start.hours), ask),
+      link && aboutOf(link, scope, payloads_days, ask),
+      pairsOfCall(id, start, ask),
+    ]);
+  let start: TraceStart = { scope, hours: link ? [keyOf(link).hour] : [] };
+  let [[stored], early, pairs] = link ? await read(start) : [[]];
+  if (link && !stored) {
+    // What was followed is erased; the span may have been sent with another start as well.
+    start = await startOfTrace(id.trace_id, lookup, ask);
+    [[stored], early, pairs] = await read(start);
+  }
   if (!stored || !pairs) {
     throw new Problem('no-such-call', {
       detail: `There is no call ${id.trace_id}/${id.span_id}: ${NEVER_THERE}.`,
@@ -180,6 +208,7 @@ export async function answerCall(
   ]);
   const retold = await retoldBy(standing.repeats, call, scope, payloads_days, ask);
   const told = parts.length > 0 ? { parts, from: null } : retold;
+  const isCounted = standing.counted && call.kind === 'call';
   return {
     call,
     counted: standing.counted,
@@ -187,6 +216,6 @@ export async function answerCall(
     repeats: retold.repeats.map(idsOf),
     payload: { ...payloadOf(told.parts, facts), from: told.from },
     scores,
-    neighbours,
+    neighbours: shownNeighbours(call, neighbours ?? (isCounted ? aloneWith(call) : [])),
   };
 }

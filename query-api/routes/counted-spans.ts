@@ -147,11 +147,12 @@ export async function countedInstead(
   call: ShownCall,
   pairs: readonly SpanPair[],
   find: FindPairs,
-  { scope, hours }: TraceStart,
+  lookup: LookupScope,
   ask: Ask,
 ): Promise<CallId[]> {
   const strikers = await strikersOf(pairs, find);
   if (strikers.length > 0 || call.kind !== 'carrier') return strikers;
+  const { scope, hours } = await startOfTrace(call.trace_id, lookup, ask);
   const spans = await askStored(traceStatement(scope, call.trace_id, hours), ask);
   const from_ms = startedMs(call) - TOLERANCE_MS;
   const to_ms = startedMs(call) + call.duration_ms + TOLERANCE_MS;

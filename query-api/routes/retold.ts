@@ -119,6 +119,6 @@ export async function standingOf(
     const asked = new Set(spans.map(textOf));
     return (await searchedPairs(spans, scope, ask)).filter(({ repeat }) => asked.has(textOf(repeat)));
   };
-  const counted_as = await countedInstead(shownOf(stored), own, find, start, ask);
+  const counted_as = await countedInstead(shownOf(stored), own, find, scope, ask);
   return { counted: false, counted_as, repeats: [] };
 }

@@ -61,6 +61,7 @@ export type ShownCall = CallKey & {
   received_at: string;
   kind: 'call' | 'carrier';
   duration_ms: number;
+  model: string;
   user_id: string;
   prompt_hash: string | null;
   response_hash: string | null;
