@@ -1,4 +1,9 @@
-/** /v1/calls: the calls that match, newest first. */
+/**
+ * /v1/calls: the calls that match. A trace or a hash leads to their hours (find-in-hours.ts), else the window is searched in
+ * slices, newest first. Where repeats are known, what is stored is read and repeats are looked up for the page alone
+ * (`findStored`; of a full hour the page is chosen by few columns first); where rows have come that nobody has looked at, or
+ * another table is needed, the page is chosen among the calls that count (`findChosen`), as are the largest of a window.
+ */
 
 import {
   type CallKey,
