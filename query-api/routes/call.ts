@@ -19,20 +19,12 @@ import {
 } from '../../schemas/queries/one-call.ts';
 import type { Project } from '../../schemas/queries/project.ts';
 import { MS_PER_HOUR } from '../../schemas/queries/settling/times.ts';
-import type { SpanKey } from '../../schemas/queries/span-repeats.ts';
+import { type SpanKey, textOf } from '../../schemas/queries/span-repeats.ts';
 import { idOf } from '../parameters/ids.ts';
 import { Problem } from '../problems.ts';
 import { scoresOf } from './call-scores.ts';
 import type { Ask, RouteContext } from './context.ts';
-import {
-  askStored,
-  keyOf,
-  shownOf,
-  startedMs,
-  startOfTrace,
-  type TraceStart,
-  textOf,
-} from './counted-spans.ts';
+import { askStored, keyOf, shownOf, startedMs, startOfTrace, type TraceStart } from './counted-spans.ts';
 import { type PayloadFacts, payloadOf } from './payload.ts';
 import { pairsOfCall, standingOf } from './retold.ts';
 

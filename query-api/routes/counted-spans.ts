@@ -20,6 +20,7 @@ import {
   type SpanPair,
   type SpanRepeats,
   spanRepeatsStatement,
+  textOf,
   traceRepeatsStatement,
 } from '../../schemas/queries/span-repeats.ts';
 import type { Statement } from '../../schemas/queries/statement.ts';
@@ -48,8 +49,6 @@ export const askStored = async <Call extends CallKey = StoredCall>(
 
 /** What an answer shows of it. */
 export const shownOf = <Call>({ inserted_ms: _, ...call }: Call & Inserted): Call => call as Call;
-
-export const textOf = ({ hour, trace_id, span_id }: SpanKey): string => `${hour}/${trace_id}/${span_id}`;
 
 /** Where a lookup by trace begins: hours that may hold spans of it, and what is known of the project. */
 export interface TraceStart {

@@ -15,8 +15,9 @@ import {
 } from '../../schemas/queries/call-search.ts';
 import type { Counting } from '../../schemas/queries/counting.ts';
 import { MS_PER_HOUR } from '../../schemas/queries/settling/times.ts';
+import { textOf } from '../../schemas/queries/span-repeats.ts';
 import type { Ask } from './context.ts';
-import { askStored, keyOf, repeatsOf, shownOf, struckAmong, textOf } from './counted-spans.ts';
+import { askStored, keyOf, repeatsOf, shownOf, struckAmong } from './counted-spans.ts';
 import type { LookupStart } from './start-lookup.ts';
 
 /** So many hours of those that may hold what is looked for are searched at once, newest first. */

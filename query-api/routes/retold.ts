@@ -7,6 +7,7 @@ import {
   type SpanPair,
   type SpanRepeats,
   spanPairsStatement,
+  textOf,
 } from '../../schemas/queries/span-repeats.ts';
 import type { Statement } from '../../schemas/queries/statement.ts';
 import type { Ask } from './context.ts';
@@ -19,7 +20,6 @@ import {
   shownOf,
   struckAmong,
   type TraceStart,
-  textOf,
 } from './counted-spans.ts';
 
 export const nameOf = ({ trace_id, span_id }: CallId): string => `${trace_id}/${span_id}`;

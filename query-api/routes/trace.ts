@@ -2,6 +2,7 @@
 import { microsecondsOf, type ShownCall } from '../../schemas/queries/call-columns.ts';
 import { type LookupScope, MOST_SPANS, traceStatement } from '../../schemas/queries/one-call.ts';
 import type { Project } from '../../schemas/queries/project.ts';
+import { textOf } from '../../schemas/queries/span-repeats.ts';
 import { idOf } from '../parameters/ids.ts';
 import { Problem } from '../problems.ts';
 import { NEVER_THERE } from './call.ts';
@@ -14,7 +15,6 @@ import {
   repeatsOfTrace,
   shownOf,
   startOfTrace,
-  textOf,
 } from './counted-spans.ts';
 
 /** `parent`: under its own parent. `interval`: that is not stored, so under the shortest carrier around it. */

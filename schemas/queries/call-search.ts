@@ -11,11 +11,11 @@ import {
 } from './counted-calls.ts';
 import { type Filter, filterCalls } from './filters.ts';
 import {
+  areSpans,
   bytes,
   hasTerm,
   hoursIn,
   type LookupTerm,
-  literals,
   lookupHoursStatement,
   ofHours,
 } from './lookup-hours.ts';
@@ -26,9 +26,7 @@ import type { Statement } from './statement.ts';
 import { holdsText } from './text-search.ts';
 
 /** What calls may be ordered by instead of their time. Of each the largest come first; calls without it are left out. */
-export const LARGEST_FIRST = [
-  ...(['duration_ms', 'ttft_ms', 'cost_usd', 'input_tokens', 'output_tokens'] as const),
-] as const;
+export const LARGEST_FIRST = ['duration_ms', 'ttft_ms', 'cost_usd', 'input_tokens', 'output_tokens'] as const;
 export type LargestFirst = (typeof LARGEST_FIRST)[number];
 
 /** The place of a call in the order of a search. Ids in hex. */
@@ -145,8 +143,7 @@ function byKeys(
   return `SELECT ${storedColumns(fields)}
 FROM ${values.bind('Identifier', database)}.calls FINAL
 PREWHERE project = ${values.bind('String', project)} AND ${hoursIn(keys.map(({ hour }) => hour))}
-  AND trace_id IN (${literals(keys.map(({ trace_id }) => trace_id))})
-  AND span_id IN (${literals(keys.map(({ span_id }) => span_id))})`;
+  AND ${areSpans(keys)}`;
 }
 
 /** Rows of `ListedCall` of a few hours of the window, in which calls are so few that all their columns are read at once. */

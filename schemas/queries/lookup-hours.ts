@@ -21,6 +21,19 @@ export const bytes = (values: BoundValues, hex: string, width: number): string =
 export const literals = (hexes: readonly string[]): string =>
   [...new Set(hexes)].map((hex) => `'${hex.replace(/[0-9a-f]{2}/g, '\\x$&')}'`).join(', ');
 
+/**
+ * A condition that these spans meet, and others that share a trace with one of them and a span id with another; `by` names
+ * the span that counts in a pair. Column by column the database looks it up sooner than by whole keys.
+ */
+export function areSpans(
+  spans: readonly { trace_id: string; span_id: string }[],
+  by: '' | 'by_' = '',
+): string {
+  const traces = literals(spans.map(({ trace_id }) => trace_id));
+  const ids = literals(spans.map(({ span_id }) => span_id));
+  return `${by}trace_id IN (${traces}) AND ${by}span_id IN (${ids})`;
+}
+
 /** The condition on a call. */
 export function hasTerm({ column, values: wanted }: LookupTerm, values: BoundValues): string {
   const list = wanted.map((value) => bytes(values, value, WIDTHS[column]));

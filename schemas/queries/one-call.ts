@@ -10,7 +10,7 @@ import {
   withCtes,
 } from './counted-calls.ts';
 import type { Counting } from './counting.ts';
-import { bytes, hoursIn, hoursWith, literals, ofHours } from './lookup-hours.ts';
+import { areSpans, bytes, hoursIn, hoursWith, ofHours } from './lookup-hours.ts';
 import type { Project } from './project.ts';
 import { MS_PER_HOUR } from './settling/times.ts';
 import type { SpanKey } from './span-repeats.ts';
@@ -104,8 +104,7 @@ export function visibleSpansStatement(scope: LookupScope, spans: readonly SpanKe
   const sql = `SELECT ${storedColumns(KEY_FIELDS)}
 FROM ${values.bind('Identifier', scope.database)}.calls FINAL
 WHERE project = ${values.bind('String', scope.project)} AND ${own}
-  AND trace_id IN (${literals(spans.map(({ trace_id }) => trace_id))})
-  AND span_id IN (${literals(spans.map(({ span_id }) => span_id))}) AND ${visible(scope, values, own)}`;
+  AND ${areSpans(spans)} AND ${visible(scope, values, own)}`;
   return { sql, params: values.params };
 }
 

@@ -1,7 +1,7 @@
 /** Which spans tell again of calls: pairs seen from the span that counts, and pairs that nobody has stored yet. */
 import { BoundValues } from './bound-values.ts';
 import { freshSpanCtes, storedPairs, TOUCHES_FRESH } from './counted-calls.ts';
-import { literals } from './lookup-hours.ts';
+import { areSpans, literals } from './lookup-hours.ts';
 import type { Project } from './project.ts';
 import { pairs } from './settling/pairs.ts';
 import { moment } from './settling/times.ts';
@@ -67,12 +67,11 @@ export function searchedPairsStatement(
   const traces = literals(spans.map(({ trace_id }) => trace_id));
   const ofTraces = `(trace_id IN (${traces}) OR by_trace_id IN (${traces}))`;
   const known = storedPairs(database, `${own} AND ${fresh} AND at <= ${examined} AND ${ofTraces}`);
-  const asked = `trace_id IN (${traces}) AND span_id IN (${literals(spans.map(({ span_id }) => span_id))})`;
   const sql = `WITH ${freshSpanCtes(`${database}.calls`, own, { fresh, near }, examined).join(',\n')}
 SELECT ${SHOWN_PAIR} FROM (
   SELECT * FROM (SELECT hour, trace_id, span_id, by_hour, by_trace_id, by_span_id FROM (${known}) WHERE NOT ${TOUCHES_FRESH}
   UNION ALL
   SELECT hour, trace_id, span_id, by_hour, by_trace_id, by_span_id FROM (${pairs()}) WHERE ${ofTraces})
-  ORDER BY ${asked} DESC LIMIT ${MOST_PAIRS}) AS p`;
+  ORDER BY ${areSpans(spans)} DESC LIMIT ${MOST_PAIRS}) AS p`;
   return { sql, params: values.params, read };
 }

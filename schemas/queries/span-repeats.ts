@@ -1,7 +1,7 @@
 /** Whether stored spans are repeats of others, by the pairs that have been found: no call is read for it. */
 import { BoundValues } from './bound-values.ts';
 import { storedPairs } from './counted-calls.ts';
-import { bytes, hoursIn, literals } from './lookup-hours.ts';
+import { areSpans, bytes, hoursIn } from './lookup-hours.ts';
 import type { Project } from './project.ts';
 import type { Statement } from './statement.ts';
 
@@ -11,6 +11,9 @@ export interface SpanKey {
   trace_id: string;
   span_id: string;
 }
+
+/** Tells one from another. */
+export const textOf = ({ hour, trace_id, span_id }: SpanKey): string => `${hour}/${trace_id}/${span_id}`;
 
 /** The span counts in the place of the repeat. */
 export interface SpanPair {
@@ -78,28 +81,23 @@ export const besideHours = (hours: readonly number[]): string =>
 
 /** Pairs in which a span of these is on either side, and some others that share a trace and an id with two of them. */
 export function touching(spans: readonly { trace_id: string; span_id: string }[]): string {
-  const traces = literals(spans.map(({ trace_id }) => trace_id));
-  const ids = literals(spans.map(({ span_id }) => span_id));
-  return `(span_id IN (${ids}) AND trace_id IN (${traces}) OR by_span_id IN (${ids}) AND by_trace_id IN (${traces}))`;
+  return `(${areSpans(spans)} OR ${areSpans(spans, 'by_')})`;
 }
 
 /** The statement of some spans, and how its rows are read. */
 export function spanRepeatsStatement(scope: Scope, spans: readonly SpanKey[]): RepeatsStatement {
-  const traces = literals(spans.map(({ trace_id }) => trace_id));
-  const ids = literals(spans.map(({ span_id }) => span_id));
   const hours = spans.map(({ hour }) => hour);
   const { read, ...statement } = repeatsStatement(
     scope,
     hours,
-    () => `${hoursIn(hours)} AND trace_id IN (${traces}) AND span_id IN (${ids})`,
+    () => `${hoursIn(hours)} AND ${areSpans(spans)}`,
   );
-  const text = ({ hour, trace_id, span_id }: SpanKey): string => `${hour}/${trace_id}/${span_id}`;
-  const asked = new Set(spans.map(text));
+  const asked = new Set(spans.map(textOf));
   return {
     ...statement,
     read: (rows) => {
       const { newest_ms, pairs } = read(rows);
-      return { newest_ms, pairs: pairs.filter(({ repeat }) => asked.has(text(repeat))) };
+      return { newest_ms, pairs: pairs.filter(({ repeat }) => asked.has(textOf(repeat))) };
     },
   };
 }
