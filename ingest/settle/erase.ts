@@ -16,6 +16,7 @@ import {
 import { type Share, sharesOf } from '../../schemas/queries/settling/shares.ts';
 import { firstLiveHour, MS_PER_DAY } from '../../schemas/queries/settling/times.ts';
 import type { Statement } from '../../schemas/queries/statement.ts';
+import { FAILED_CALLS } from '../../schemas/tables/failed-calls.ts';
 import { examine } from './examiner.ts';
 import { unsettleHours } from './settle-hours.ts';
 import { rowsOf, run, type SettleStore } from './store.ts';
@@ -37,7 +38,7 @@ export interface ErasureReport {
   hours_frozen: number;
 }
 
-const TABLES: readonly ErasableTable[] = ['payloads', 'scores', 'calls'];
+const TABLES: readonly ErasableTable[] = ['payloads', 'scores', FAILED_CALLS, 'calls'];
 /** Of mutations that ask another table. */
 const UNTIL_DONE = { mutations_sync: 2, allow_nondeterministic_mutations: 1 };
 /** Erasures whose calls may still come out of a log. */
@@ -80,7 +81,7 @@ async function apply(store: SettleStore, erasure: Erasure): Promise<ErasureRepor
   const first = firstLiveHour({ now_ms: store.now(), calls_days: store.calls_days });
   const live = taken.map(({ hour }) => hour).filter((hour) => hour >= first);
   if (live.length > 0) await unsettleHours(store, erasure.project, live);
-  const removed = { calls: 0, payloads: 0, scores: 0 };
+  const removed = { calls: 0, [FAILED_CALLS]: 0, payloads: 0, scores: 0 };
   for (const table of TABLES) {
     const [row] = await rowsOf<{ number: number | string }>(store, erasableStatement(erasure, table));
     removed[table] = Number(row!.number);
@@ -91,7 +92,9 @@ async function apply(store: SettleStore, erasure: Erasure): Promise<ErasureRepor
     project: erasure.project,
     user_id: erasure.user_id,
     erased_at: new Date(Number(BigInt(erasure.erased_at) / 1000n)).toISOString(),
-    ...removed,
+    calls: removed.calls,
+    payloads: removed.payloads,
+    scores: removed.scores,
     hours_unsettled: live.length,
     hours_frozen: taken.length - live.length,
   };
@@ -136,7 +139,7 @@ export async function eraseReturned(store: SettleStore): Promise<ErasureReport[]
  */
 export async function removeLeftOfErasedSpans(store: SettleStore): Promise<number> {
   let removed = 0;
-  for (const table of ['payloads', 'calls'] as const) {
+  for (const table of ['payloads', FAILED_CALLS, 'calls'] as const) {
     const [row] = await rowsOf<{ number: number | string }>(
       store,
       leftOfErasedStatement(store.database, table),

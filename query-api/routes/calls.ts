@@ -22,6 +22,7 @@ import {
 } from '../../schemas/queries/call-search.ts';
 import { horizonMs } from '../../schemas/queries/counted-calls.ts';
 import type { Counting, HourState } from '../../schemas/queries/counting.ts';
+import { areFailures } from '../../schemas/queries/failed-search.ts';
 import { type CallId, keptPayloadsStatement } from '../../schemas/queries/one-call.ts';
 import type { Project } from '../../schemas/queries/project.ts';
 import { retoldInTracesStatement } from '../../schemas/queries/retold.ts';
@@ -32,7 +33,9 @@ import type { CallSearchRequest, ListField } from '../parameters/call-search.ts'
 import type { Window } from '../parameters/window.ts';
 import type { Ask, RouteContext } from './context.ts';
 import { askStored, startedMs } from './counted-spans.ts';
-import { type Beside, findInHours, findStored, placeOf } from './find-in-hours.ts';
+import { failedFirst, type Proposed, proposeFirst } from './find-failed.ts';
+import { findInHours } from './find-in-hours.ts';
+import { type Beside, findByPages, findStored, placeOf } from './find-stored.ts';
 import { type PayloadFacts, payloadOutlook } from './payload.ts';
 import { nameOf, repeatsByCall } from './retold.ts';
 import { startLookup } from './start-lookup.ts';
@@ -107,38 +110,63 @@ async function findChosen(search: CallSearch, ask: Ask): Promise<ListedCall[]> {
   }
 }
 
-/**
- * Nothing has come to the hours of the search, or to those beside it, that nobody has looked at; and the database needs
- * no second table to find the calls: it can then read all columns of the page in the statement that chooses it.
- */
-function isPlain({ scope: { from_ms, to_ms }, conditions }: CallSearch, counting: Counting): boolean {
-  const { hours, examined_ms, has_erased_calls } = counting;
-  if (conditions.text !== undefined || has_erased_calls) return false;
+/** Nothing has come to the hours of the search, or to those beside it, that nobody has looked at. */
+function isExamined({ scope: { from_ms, to_ms } }: CallSearch, { hours, examined_ms }: Counting): boolean {
   return hours
     .filter(({ hour }) => (hour + 2) * MS_PER_HOUR > from_ms && (hour - 1) * MS_PER_HOUR < to_ms)
     .every(({ newest_ms }) => newest_ms <= examined_ms);
 }
 
+/** Nor does the database need a second table: all columns of the page can be read in the statement that chooses it. */
+const isPlain = (search: CallSearch, counting: Counting): boolean =>
+  search.conditions.text === undefined && !counting.has_erased_calls && isExamined(search, counting);
+
+/** A part of the window; `failed` are failures that were proposed in it, where only those are looked for. */
+async function findInPart(
+  search: CallSearch,
+  slice_rows: readonly number[],
+  failed: Promise<Proposed[]> | undefined,
+  counting: Counting,
+  ask: Ask,
+  beside: Beside,
+): Promise<ListedCall[]> {
+  const found: ListedCall[] = [];
+  const known = { ...search, scope: { ...search.scope, counting } };
+  const findFailed = (rest: CallSearch, first?: Promise<Proposed[]>): Promise<ListedCall[] | undefined> =>
+    findByPages(rest, failedFirst(first, counting, ask), counting, ask, beside);
+  const failures = failed && isExamined(known, counting) ? await findFailed(known, failed) : undefined;
+  if (failures) return failures;
+  for (const slice of slicesOf(search.scope, counting.hours, slice_rows)) {
+    const limit = search.limit - found.length;
+    if (limit === 0) break;
+    const rest = { ...known, scope: { ...known.scope, ...slice }, limit };
+    const hours = isPlain(rest, counting) ? hoursOf(slice) : undefined;
+    const stored =
+      failed && isExamined(rest, counting)
+        ? await findFailed(rest)
+        : hours && (await findStored(rest, hours, counting, ask, beside));
+    const chosen = stored ?? (await findChosen(rest, ask));
+    if (!stored) await beside(chosen);
+    found.push(...chosen);
+  }
+  return found;
+}
+
 /** What nothing narrows down, slice by slice. */
 async function findInSlices(search: CallSearch, ask: Ask, beside: Beside): Promise<ListedCall[]> {
   const found: ListedCall[] = [];
+  const { conditions } = search;
+  const failuresOnly = areFailures(conditions.filters) && conditions.text === undefined;
   for (const [index, part] of partsOf(search.scope).entries()) {
-    const inPart = async (counting: Counting): Promise<ListedCall[]> => {
-      const calls: ListedCall[] = [];
-      for (const slice of slicesOf(part, counting.hours, index === 0 ? SLICE_ROWS : LATER_ROWS)) {
-        const limit = search.limit - found.length - calls.length;
-        if (limit === 0) break;
-        const rest = { ...search, scope: { ...search.scope, ...slice, counting }, limit };
-        const hours = isPlain(rest, counting) ? hoursOf(slice) : undefined;
-        const stored = hours ? await findStored(rest, hours, counting, ask, beside) : undefined;
-        const chosen = stored ?? (await findChosen(rest, ask));
-        if (!stored) await beside(chosen);
-        calls.push(...chosen);
-      }
-      return calls;
-    };
-    const scope = { ...search.scope, ...part };
-    if (found.length < search.limit) found.push(...(await ask.counted(scope, inPart, hoursOf(part))));
+    const limit = search.limit - found.length;
+    if (limit === 0) break;
+    const rest = { ...search, scope: { ...search.scope, ...part }, limit };
+    const failed = failuresOnly ? proposeFirst(rest, ask) : undefined;
+    // Whether it is needed is known only when what counts has been told.
+    failed?.catch(() => {});
+    const slice_rows = index === 0 ? SLICE_ROWS : LATER_ROWS;
+    const inPart = (counting: Counting) => findInPart(rest, slice_rows, failed, counting, ask, beside);
+    found.push(...(await ask.counted(rest.scope, inPart, hoursOf(part))));
   }
   return found;
 }

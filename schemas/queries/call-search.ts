@@ -74,7 +74,7 @@ function termsOf({ trace_id, prompt_hashes, response_hashes }: CallConditions): 
 }
 
 /** `hours` are those of the window that are searched; absent, all of it is. */
-function conditionsOf(search: CallSearch, values: BoundValues, hours?: readonly number[]): string {
+export function conditionsOf(search: CallSearch, values: BoundValues, hours?: readonly number[]): string {
   const { conditions, after } = search;
   const { min_duration_ms, max_duration_ms, text } = conditions;
   const terms = termsOf(conditions).map((term) => hasTerm(term, values));
@@ -96,12 +96,13 @@ function conditionsOf(search: CallSearch, values: BoundValues, hours?: readonly 
 }
 
 /** As floats, which is how cursors hold them, decimals of dollars too: the same digits are always the same float. */
-const orderOf = ({ largest_first }: CallSearch, alias = ''): string[] => [
+export const orderOf = ({ largest_first }: CallSearch, alias = ''): string[] => [
   ...(largest_first ? [`assumeNotNull(toFloat64(${alias}${largest_first}))`] : []),
   ...KEY_ORDER.map((name) => `${alias}${name}`),
 ];
 const KEY_ORDER = ['started_at', 'trace_id', 'span_id'];
-const descending = (order: readonly string[]): string => order.map((name) => `${name} DESC`).join(', ');
+export const descending = (order: readonly string[]): string =>
+  order.map((name) => `${name} DESC`).join(', ');
 
 /** A call of a page; `received_us` tells one delivery of it from another. */
 export interface FoundCall extends SpanKey {
@@ -162,18 +163,22 @@ LIMIT ${values.bind('UInt32', search.limit)}`;
   return { sql, params: values.params };
 }
 
+/** Conditions on the start of a call. */
+export function startedWithin({ from_ms, to_ms }: CountedScope, values: BoundValues): string[] {
+  const time = (ms: number): string =>
+    `fromUnixTimestamp64Milli(${values.bind('Int64', Math.trunc(ms))}, 'UTC')`;
+  return [`started_at >= ${time(from_ms)}`, `started_at < ${time(to_ms)}`];
+}
+
 /** What holds for a delivery that is stored in these hours of the window, and found. */
 function storedConditions(search: CallSearch, hours: readonly number[], values: BoundValues): string[] {
   const { scope } = search;
   const project = `project = ${values.bind('String', scope.project)}`;
   const own = hoursIn(hours);
-  const time = (ms: number): string =>
-    `fromUnixTimestamp64Milli(${values.bind('Int64', Math.trunc(ms))}, 'UTC')`;
   return [
     project,
     own,
-    `started_at >= ${time(scope.from_ms)}`,
-    `started_at < ${time(scope.to_ms)}`,
+    ...startedWithin(scope, values),
     ...notErased(scope, project, own, values),
     `(${conditionsOf(search, values, hours)})`,
   ];

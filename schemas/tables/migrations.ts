@@ -3,8 +3,10 @@
  * migrations only add, rollups apart, which can be made again. Two processes that start together run the same steps harmlessly.
  */
 import type { Warehouse } from '../seams.ts';
-import { createCallHours, takeOverFeed } from './call-hours.ts';
+import { CALL_HOURS, createCallHours } from './call-hours.ts';
 import * as ddl from './ddl.ts';
+import { createFailedCalls, FAILED_CALLS } from './failed-calls.ts';
+import { takeOverFeed } from './feed.ts';
 import { alterRetention, retentionInForce, retentionOf } from './retention.ts';
 import { checkServer } from './server-version.ts';
 import { createSettling, remakeOldRollups } from './settling.ts';
@@ -73,6 +75,11 @@ export const migrations: readonly Migration[] = [
     name: 'cheaper parts and merges',
     steps: (options) => [ddl.spareMerges(options)],
   },
+  {
+    id: 9,
+    name: 'failed calls in the order of time',
+    steps: createFailedCalls,
+  },
 ];
 
 export interface MigrateOptions extends ddl.DdlOptions {
@@ -106,7 +113,7 @@ export async function migrate(warehouse: Warehouse, options: MigrateOptions): Pr
     );
     applied.push(migration.id);
   }
-  await runStep(warehouse, takeOverFeed(options));
+  for (const table of [CALL_HOURS, FAILED_CALLS]) await runStep(warehouse, takeOverFeed(options, table));
   await applyRetention(warehouse, options);
   await verifyTables(warehouse, options.database);
   return { applied };

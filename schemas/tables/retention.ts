@@ -1,6 +1,7 @@
 /** What each table keeps, and the statements that say so. */
 import { callHoursRetention } from './call-hours.ts';
 import { alterTable, type DdlOptions, type Retention, type TableRetention } from './ddl.ts';
+import { failedCallsRetention } from './failed-calls.ts';
 import { settlingRetention } from './settling.ts';
 
 /** What each table keeps, by the settings. */
@@ -10,6 +11,7 @@ export function retentionOf(retention: Retention): TableRetention[] {
     { table: 'payloads', time: 'toDateTime(started_at)', days: retention.payloads_days },
     { table: 'scores', time: 'toDateTime(scored_at)', days: retention.calls_days },
     callHoursRetention(retention.calls_days),
+    failedCallsRetention(retention.calls_days),
     ...settlingRetention(retention),
   ];
 }

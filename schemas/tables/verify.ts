@@ -4,6 +4,7 @@ import { calls } from '../record/calls.ts';
 import { payloads } from '../record/payloads.ts';
 import { scores } from '../record/scores.ts';
 import type { Warehouse } from '../seams.ts';
+import { FAILED_CALLS } from './failed-calls.ts';
 
 /** Rejects with an Error naming the first column that is missing or of another type. */
 export async function verifyTables(warehouse: Warehouse, database: string): Promise<void> {
@@ -17,8 +18,8 @@ export async function verifyTables(warehouse: Warehouse, database: string): Prom
     if (found === undefined) throw new Error(`Table ${table} lacks the column ${name}.`);
     if (found !== type) throw new Error(`Column ${table}.${name} is ${found}, the record says ${type}.`);
   };
-  for (const table of [calls, payloads, scores]) {
-    for (const [name, { type }] of Object.entries(table.fields)) check(table.name, name, type.name);
+  for (const { name: table, fields } of [calls, payloads, scores, { ...calls, name: FAILED_CALLS }]) {
+    for (const [name, { type }] of Object.entries(fields)) check(table, name, type.name);
   }
   for (const kind of CELL_KINDS) {
     for (const name of CELL_COLUMN_NAMES) check(ROLLUP_TABLES[kind], name, cellColumn(name).type);

@@ -226,11 +226,11 @@ test('of an hour full of calls a page is chosen by few columns, and anew where c
     makeCall({ project: 'shop', service: 'full', started_at: started_at + index, user_id: `user-${index}` }),
   );
   const wanted = [30_000, 20_000, 10_000].map((index) => full[index]!);
-  for (const call of wanted) Object.assign(call, { error_type: 'bad_request', status: 'error' });
+  for (const call of wanted) call.request_type = 'wanted';
   await harness.insertCalls(full);
   await knowRepeatsUpToNow();
   const search = async () =>
-    (await get(app, '/v1/calls?service=full&error_type=bad_request&from=now-3d&to=now-2d')).json.items;
+    (await get(app, '/v1/calls?service=full&request_type=wanted&from=now-3d&to=now-2d')).json.items;
   const items = await search();
   assert.deepEqual(
     spansOf(items),
@@ -242,7 +242,7 @@ test('of an hour full of calls a page is chosen by few columns, and anew where c
   }
   const keys = /AS shown_started_at\nFROM/;
   const { version } = wanted[0]!;
-  const anew = { ...wanted[0]!, version: version + 1, error_type: '', status: 'ok' as const };
+  const anew = { ...wanted[0]!, version: version + 1, request_type: '' };
   meanwhile = { after: keys, what: () => insertUnexamined([anew]) };
   assert.deepEqual(spansOf(await search()), spansOf(items.slice(1)));
   assert.equal(meanwhile, undefined);

@@ -1,4 +1,5 @@
 /** Erasure of a user: which spans it takes, and how they go. */
+import type { FAILED_CALLS } from '../../tables/failed-calls.ts';
 import { BoundValues } from '../bound-values.ts';
 import { storedPairs } from '../counted-calls.ts';
 import type { Statement } from '../statement.ts';
@@ -74,7 +75,7 @@ WHERE project = ${values.bind('String', erasure.project)} AND erased_at = ${at(e
   );
 }
 
-export type ErasableTable = 'calls' | 'payloads' | 'scores';
+export type ErasableTable = 'calls' | typeof FAILED_CALLS | 'payloads' | 'scores';
 
 /** What of a table goes. Scores are found by span: an answer's hash may be others' too. */
 function condition(erasure: Erasure, table: ErasableTable, values: BoundValues): string {
@@ -118,25 +119,27 @@ GROUP BY project, user_id`;
 
 const IDENTITY = 'project, hour, trace_id, span_id';
 
+export type LeavingTable = Exclude<ErasableTable, 'scores'>;
+
 /**
  * A condition on rows that tell of erased spans and which no erasure takes: calls that were received after it, since their
  * sender tried again, and payloads whenever they came. Calls from before it are its own to remove: it unsettles first.
  */
-function leftOfErased(database: string, table: 'calls' | 'payloads'): string {
+function leftOfErased(database: string, table: LeavingTable): string {
   const erased = `SELECT ${IDENTITY} FROM ${database}.erased_calls`;
   if (table === 'payloads') return `(${IDENTITY}) IN (${erased})`;
   return `(${IDENTITY}) IN (SELECT ${IDENTITY} FROM (
-    SELECT ${IDENTITY}, max(version) AS received FROM ${database}.calls WHERE (${IDENTITY}) IN (${erased}) GROUP BY ${IDENTITY}) AS sent
+    SELECT ${IDENTITY}, max(version) AS received FROM ${database}.${table} WHERE (${IDENTITY}) IN (${erased}) GROUP BY ${IDENTITY}) AS sent
   INNER JOIN (SELECT ${IDENTITY}, max(erased_at) AS upto FROM ${database}.erased_calls GROUP BY ${IDENTITY}) AS gone
   USING (${IDENTITY}) WHERE received > upto)`;
 }
 
 /** One row: `number` of such rows. */
-export function leftOfErasedStatement(database: string, table: 'calls' | 'payloads'): string {
+export function leftOfErasedStatement(database: string, table: LeavingTable): string {
   return `SELECT count() AS number FROM ${database}.${table} WHERE ${leftOfErased(database, table)}`;
 }
 
 /** Removes their bytes; to be run with `mutations_sync`. No answer and no rollup counts them. */
-export function removeLeftOfErased(database: string, table: 'calls' | 'payloads'): string {
+export function removeLeftOfErased(database: string, table: LeavingTable): string {
   return `ALTER TABLE ${database}.${table} DELETE WHERE ${leftOfErased(database, table)}`;
 }

@@ -1,0 +1,119 @@
+/**
+ * Calls of hours whose repeats are known: what is stored is read a page at a time, and which of the page are repeats is
+ * looked up by their keys.
+ */
+import {
+  type CallKey,
+  type Inserted,
+  type ListedCall,
+  microsecondsOf,
+} from '../../schemas/queries/call-columns.ts';
+import {
+  type CallPlace,
+  type CallSearch,
+  storedKeysStatement,
+  storedPageStatement,
+  storedSearchStatement,
+} from '../../schemas/queries/call-search.ts';
+import type { Counting } from '../../schemas/queries/counting.ts';
+import { textOf } from '../../schemas/queries/span-repeats.ts';
+import type { Ask } from './context.ts';
+import { askStored, keyOf, repeatsOf, shownOf, struckAmong } from './counted-spans.ts';
+
+export const placeOf = ({ started_at, trace_id, span_id }: CallKey): CallPlace => ({
+  started_us: microsecondsOf(started_at),
+  trace_id,
+  span_id,
+});
+
+/** Told of calls as they are found, while repeats among them are looked up. */
+export type Beside = (calls: readonly CallKey[]) => Promise<void>;
+
+/** What the database was asked about a page. */
+export interface ReadPage {
+  /** Of what was chosen the calls whose newest delivery it is, in the order of the choice, repeats among them. */
+  calls: readonly ListedCall[];
+  /** Everything that was read of `calls`: what of it is younger than the last look for repeats may have some. */
+  read: readonly Inserted[];
+}
+
+/** How a page comes about: deliveries are chosen in the order of the search, then it is read which of them count. */
+export interface Reading<Chosen extends CallKey> {
+  choose(search: CallSearch): Promise<Chosen[]>;
+  /** Undefined where it cannot be told any more. */
+  read(search: CallSearch, chosen: readonly Chosen[]): Promise<ReadPage | undefined>;
+}
+
+/** So many more are read than are wanted: a few of them are repeats as a rule. */
+export const withSpare = (wanted: number): number => wanted + 10 + Math.ceil(wanted / 10);
+
+/** Undefined if there may be repeats that nobody has looked for, or the page cannot be read in this way. */
+export async function findByPages<Chosen extends CallKey>(
+  search: CallSearch,
+  { choose, read }: Reading<Chosen>,
+  counting: Counting,
+  ask: Ask,
+  beside: Beside,
+): Promise<ListedCall[] | undefined> {
+  const found: ListedCall[] = [];
+  const scope = { ...search.scope, counting };
+  for (let after = search.after; ; ) {
+    const wanted = search.limit - found.length;
+    const limit = withSpare(wanted);
+    const rest = { ...search, ...(after === undefined ? {} : { after }), scope, limit };
+    const chosen = await choose(rest);
+    if (chosen.length === 0) return found;
+    const [page, repeats] = await Promise.all([
+      read(rest, chosen),
+      repeatsOf(chosen.map(keyOf), scope, ask),
+      beside(chosen),
+    ]);
+    // Whatever was read: a call may have moved out of its chosen place since.
+    const struck = page && struckAmong(page.read, repeats, counting);
+    if (struck === undefined) return undefined;
+    found.push(...page!.calls.filter((call) => !struck.has(textOf(keyOf(call)))).slice(0, wanted));
+    if (chosen.length < limit || found.length === search.limit) return found;
+    // Of pages full of repeats the database leaves them out at less cost.
+    if (after !== search.after) return undefined;
+    after = placeOf(chosen.at(-1)!);
+  }
+}
+
+type Stored = ListedCall & Inserted;
+
+/** All at once, where there is not much to read. */
+const wholeRows = (hours: readonly number[], ask: Ask): Reading<Stored> => ({
+  choose: (search) => askStored<Stored>(storedSearchStatement(search, hours), ask),
+  read: async (_, chosen) => ({ calls: chosen.map(shownOf), read: chosen }),
+});
+
+const placeText = ({ started_at, trace_id, span_id }: CallKey): string =>
+  `${started_at} ${trace_id} ${span_id}`;
+
+/** By few columns first: it is cheaper to choose among all deliveries, and to read of the few chosen which count. */
+const keysFirst = (hours: readonly number[], ask: Ask): Reading<CallKey> => ({
+  choose: (search) => askStored<CallKey>(storedKeysStatement(search, hours), ask),
+  async read(search, chosen) {
+    const read = await askStored<Stored>(storedPageStatement(search, hours, chosen.map(keyOf)), ask);
+    const byPlace = new Map(read.map((call) => [placeText(call), call]));
+    const calls = [...new Set(chosen.map(placeText))].flatMap((place) => byPlace.get(place) ?? []);
+    return { calls: calls.map(shownOf), read };
+  },
+});
+
+/** Where there are more rows, a page is chosen by few columns first. */
+const READ_AT_ONCE_ROWS = 30_000;
+
+/** What is stored in these hours, less its repeats. Undefined as `findByPages`. */
+export async function findStored(
+  search: CallSearch,
+  hours: readonly number[],
+  counting: Counting,
+  ask: Ask,
+  beside: Beside,
+): Promise<ListedCall[] | undefined> {
+  const rows = counting.hours.reduce((sum, { hour, rows }) => sum + (hours.includes(hour) ? rows : 0), 0);
+  return rows > READ_AT_ONCE_ROWS
+    ? findByPages(search, keysFirst(hours, ask), counting, ask, beside)
+    : findByPages(search, wholeRows(hours, ask), counting, ask, beside);
+}
