@@ -13,10 +13,19 @@ const inOrder = (a: ShownScore, b: ShownScore): number => {
   return one! < other! ? -1 : one! > other! ? 1 : 0;
 };
 
-/** What counts for a call by what else it names takes longer to find; it is seldom that there may be any. */
-export async function scoresOf(call: ScoredCall, scope: LookupScope, ask: Ask): Promise<ShownScore[]> {
-  const rows = await ask<ShownScore>(ownScoresStatement(scope, call));
+/**
+ * What counts for a call by what else it names takes longer to find; it is seldom that there may be any. `tellers` are the
+ * traces of its repeats.
+ */
+export async function scoresOf(
+  call: ScoredCall,
+  tellers: readonly string[],
+  scope: LookupScope,
+  ask: Ask,
+): Promise<ShownScore[]> {
+  const rows = await ask<ShownScore>(ownScoresStatement(scope, call, tellers));
   const own = rows.filter(({ name }) => name !== '');
-  const more = own.length === rows.length ? [] : await ask<ShownScore>(otherScoresStatement(scope, call));
+  if (own.length === rows.length) return own.sort(inOrder);
+  const more = await ask<ShownScore>(otherScoresStatement(scope, call, tellers));
   return [...own, ...more].sort(inOrder);
 }

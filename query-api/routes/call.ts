@@ -1,7 +1,10 @@
 /** /v1/calls/{trace_id}/{span_id}: all that is known of one call. */
-import type { ShownCall } from '../../schemas/queries/call-columns.ts';
+import { microsecondsOf, type ShownCall, type StoredCall } from '../../schemas/queries/call-columns.ts';
 import type { ShownScore } from '../../schemas/queries/call-scores.ts';
+import { horizonMs } from '../../schemas/queries/counted-calls.ts';
+import type { Counting } from '../../schemas/queries/counting.ts';
 import { askFirst, ofProject } from '../../schemas/queries/first-statements.ts';
+import { lookupHoursStatement } from '../../schemas/queries/lookup-hours.ts';
 import {
   aloneWith,
   anyNeighbourStatement,
@@ -10,21 +13,22 @@ import {
 } from '../../schemas/queries/neighbours.ts';
 import {
   type CallId,
-  callLinksStatement,
   callStatement,
+  erasedSpanStatement,
   type LookupScope,
+  newestCallStatement,
   type PayloadPartRow,
   payloadStatement,
   visibleSpansStatement,
 } from '../../schemas/queries/one-call.ts';
 import type { Project } from '../../schemas/queries/project.ts';
 import { MS_PER_HOUR } from '../../schemas/queries/settling/times.ts';
-import { type SpanKey, textOf } from '../../schemas/queries/span-repeats.ts';
+import { type SpanKey, type SpanRepeats, textOf } from '../../schemas/queries/span-repeats.ts';
 import { idOf } from '../parameters/ids.ts';
 import { Problem } from '../problems.ts';
 import { scoresOf } from './call-scores.ts';
 import type { Ask, RouteContext } from './context.ts';
-import { askStored, keyOf, shownOf, startedMs, startOfTrace, type TraceStart } from './counted-spans.ts';
+import { askStored, keyOf, shownOf, startedMs, type TraceStart } from './counted-spans.ts';
 import { type PayloadFacts, payloadOf } from './payload.ts';
 import { pairsOfCall, standingOf } from './retold.ts';
 
@@ -42,14 +46,15 @@ const examplesOf = ({ examples }: NeighboursRow, { trace_id, span_id }: CallId) 
     }))
     .filter((one) => one.trace_id !== trace_id || one.span_id !== span_id);
 
-/** Undefined of a call that is alone with its prompt and its answer. */
+/** Undefined of a call that is alone with its prompt and its answer, which one that is told again as a rule is not. */
 async function neighboursOf(
   call: ShownCall,
+  isRetold: boolean,
   scope: LookupScope,
   ask: Ask,
 ): Promise<NeighboursRow[] | undefined> {
   const any = anyNeighbourStatement(scope, call);
-  if (any === undefined || (await ask(any)).length === 0) return undefined;
+  if (any === undefined || (!isRetold && (await ask(any)).length === 0)) return undefined;
   return ask<NeighboursRow>(neighboursStatement(scope, call));
 }
 
@@ -89,14 +94,21 @@ interface About {
   neighbours: NeighboursRow[] | undefined;
 }
 
-async function aboutOf(link: ShownCall, scope: LookupScope, payloads_days: number, ask: Ask): Promise<About> {
-  const { duration_ms } = link;
+async function aboutOf(
+  call: ShownCall,
+  { pairs }: SpanRepeats,
+  scope: LookupScope,
+  payloads_days: number,
+  ask: Ask,
+): Promise<About> {
+  const { duration_ms } = call;
   const horizon_ms = scope.now_ms - payloads_days * MS_PER_DAY;
-  const place = { started_ms: startedMs(link), duration_ms, horizon_ms };
+  const place = { started_ms: startedMs(call), duration_ms, horizon_ms };
+  const tellers = pairs.map(({ repeat }) => repeat.trace_id);
   const [parts, scores, neighbours] = await Promise.all([
-    ask<PayloadPartRow>(payloadStatement(scope, link, place)),
-    scoresOf(link, scope, ask),
-    neighboursOf(link, scope, ask),
+    ask<PayloadPartRow>(payloadStatement(scope, call, place)),
+    scoresOf(call, tellers, scope, ask),
+    neighboursOf(call, pairs.length > 0, scope, ask),
   ]);
   return { parts, scores, neighbours };
 }
@@ -147,6 +159,52 @@ async function retoldBy(
   };
 }
 
+/** Neither expired nor of a user who was erased after it came. */
+function isVisible(call: ShownCall, scope: LookupScope & { counting: Counting }): boolean {
+  const received_us = BigInt(microsecondsOf(call.received_at));
+  return (
+    startedMs(call) >= horizonMs(scope) &&
+    !scope.counting.erased_users.some(
+      ({ user_id, erased_at }) => user_id === call.user_id && received_us <= BigInt(erased_at),
+    )
+  );
+}
+
+interface Found {
+  start: TraceStart;
+  stored: StoredCall;
+  /** The pairs that it is in. */
+  pairs: SpanRepeats;
+}
+
+/** Its row is read before it is known what counts, and decides whether it is shown. Undefined if it is not. */
+async function findCall(id: CallId, lookup: LookupScope, ask: Ask): Promise<Found | undefined> {
+  const inHours = lookupHoursStatement(lookup, [{ column: 'trace_id', values: [id.trace_id] }]);
+  const hoursAsked = ask<{ hour: number }>(inHours).then((rows) => rows.map(({ hour }) => hour));
+  const startOf = async (): Promise<TraceStart> => {
+    const [counting, hours] = await Promise.all([
+      askFirst(ofProject(lookup), (statement) => ask(statement)),
+      hoursAsked,
+    ]);
+    return { scope: { ...lookup, counting }, hours };
+  };
+  const read = async (): Promise<StoredCall | undefined> =>
+    (await askStored(newestCallStatement(lookup, id, await hoursAsked), ask))[0];
+  const lookAround = async (): Promise<[TraceStart, SpanRepeats]> => {
+    const start = await startOf();
+    return [start, await pairsOfCall(id, start, ask)];
+  };
+  const [newest, [start, pairs]] = await Promise.all([read(), lookAround()]);
+  if (!newest) return undefined;
+  const { scope } = start;
+  const isErased = async (): Promise<boolean> =>
+    scope.counting.has_erased_calls && (await ask(erasedSpanStatement(scope, keyOf(newest)))).length > 0;
+  if (isVisible(newest, scope) && !(await isErased())) return { start, stored: newest, pairs };
+  // The span may have been sent with another start as well.
+  const [other] = await askStored(callStatement(scope, id, start.hours), ask);
+  return other && { start, stored: other, pairs };
+}
+
 /** Rejects with Problem or WarehouseError. */
 export async function answerCall(
   path: { trace_id: string; span_id: string },
@@ -161,30 +219,14 @@ export async function answerCall(
   const now_ms = context.now();
   const { calls_days, payloads_days } = context.retention;
   const lookup: LookupScope = { database: context.database, project, now_ms, calls_days };
-  const [counting, [link]] = await Promise.all([
-    askFirst(ofProject(lookup), (statement) => ask(statement)),
-    askStored(callLinksStatement(lookup, id), ask),
-  ]);
-  const scope = { ...lookup, counting };
-  const read = (start: TraceStart) =>
-    Promise.all([
-      askStored(callStatement(scope, id, start.hours), ask),
-      link && aboutOf(link, scope, payloads_days, ask),
-      pairsOfCall(id, start, ask),
-    ]);
-  let start: TraceStart = { scope, hours: link ? [keyOf(link).hour] : [] };
-  let [[stored], early, pairs] = link ? await read(start) : [[]];
-  if (link && !stored) {
-    // What was followed is erased; the span may have been sent with another start as well.
-    start = await startOfTrace(id.trace_id, lookup, ask);
-    [[stored], early, pairs] = await read(start);
-  }
-  if (!stored || !pairs) {
+  const found = await findCall(id, lookup, ask);
+  if (!found) {
     throw new Problem('no-such-call', {
       detail: `There is no call ${id.trace_id}/${id.span_id}: ${NEVER_THERE}.`,
       received: `${id.trace_id}/${id.span_id}`,
     });
   }
+  const { start, stored, pairs } = found;
   const call = shownOf(stored);
   const facts: PayloadFacts = {
     started_ms: startedMs(call),
@@ -192,13 +234,11 @@ export async function answerCall(
     payloads_days,
     has_hash: call.prompt_hash !== null || call.response_hash !== null,
   };
-  // What was followed holds for one row: not for another delivery, nor for the same span with another start.
-  const isFollowed = link?.received_at === call.received_at && link.started_at === call.started_at;
   const [{ parts, scores, neighbours }, standing] = await Promise.all([
-    early && isFollowed ? early : aboutOf(call, scope, payloads_days, ask),
+    aboutOf(call, pairs, start.scope, payloads_days, ask),
     standingOf(stored, pairs, start, ask),
   ]);
-  const retold = await retoldBy(standing.repeats, call, scope, payloads_days, ask);
+  const retold = await retoldBy(standing.repeats, call, start.scope, payloads_days, ask);
   const told = parts.length > 0 ? { parts, from: null } : retold;
   const isCounted = standing.counted && call.kind === 'call';
   return {

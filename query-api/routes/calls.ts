@@ -33,9 +33,9 @@ import type { CallSearchRequest, ListField } from '../parameters/call-search.ts'
 import type { Window } from '../parameters/window.ts';
 import type { Ask, RouteContext } from './context.ts';
 import { askStored, startedMs } from './counted-spans.ts';
-import { failedFirst, type Proposed, proposeFirst } from './find-failed.ts';
+import { findFailed, proposeFirst } from './find-failed.ts';
 import { findInHours } from './find-in-hours.ts';
-import { type Beside, findByPages, findStored, placeOf } from './find-stored.ts';
+import { type Beside, type Delivered, findStored, placeOf } from './find-stored.ts';
 import { type PayloadFacts, payloadOutlook } from './payload.ts';
 import { nameOf, repeatsByCall } from './retold.ts';
 import { startLookup } from './start-lookup.ts';
@@ -125,16 +125,17 @@ const isPlain = (search: CallSearch, counting: Counting): boolean =>
 async function findInPart(
   search: CallSearch,
   slice_rows: readonly number[],
-  failed: Promise<Proposed[]> | undefined,
+  failed: Promise<Delivered[]> | undefined,
   counting: Counting,
   ask: Ask,
   beside: Beside,
 ): Promise<ListedCall[]> {
   const found: ListedCall[] = [];
   const known = { ...search, scope: { ...search.scope, counting } };
-  const findFailed = (rest: CallSearch, first?: Promise<Proposed[]>): Promise<ListedCall[] | undefined> =>
-    findByPages(rest, failedFirst(first, counting, ask), counting, ask, beside);
-  const failures = failed && isExamined(known, counting) ? await findFailed(known, failed) : undefined;
+  const failures =
+    failed && isExamined(known, counting)
+      ? await findFailed(known, failed, counting, ask, beside)
+      : undefined;
   if (failures) return failures;
   for (const slice of slicesOf(search.scope, counting.hours, slice_rows)) {
     const limit = search.limit - found.length;
@@ -143,7 +144,7 @@ async function findInPart(
     const hours = isPlain(rest, counting) ? hoursOf(slice) : undefined;
     const stored =
       failed && isExamined(rest, counting)
-        ? await findFailed(rest)
+        ? await findFailed(rest, undefined, counting, ask, beside)
         : hours && (await findStored(rest, hours, counting, ask, beside));
     const chosen = stored ?? (await findChosen(rest, ask));
     if (!stored) await beside(chosen);

@@ -11,12 +11,13 @@ import {
 import {
   type CallPlace,
   type CallSearch,
+  deliveriesStatement,
   storedKeysStatement,
   storedPageStatement,
   storedSearchStatement,
 } from '../../schemas/queries/call-search.ts';
 import type { Counting } from '../../schemas/queries/counting.ts';
-import { textOf } from '../../schemas/queries/span-repeats.ts';
+import { type SpanKey, textOf } from '../../schemas/queries/span-repeats.ts';
 import type { Ask } from './context.ts';
 import { askStored, keyOf, repeatsOf, shownOf, struckAmong } from './counted-spans.ts';
 
@@ -79,18 +80,49 @@ export async function findByPages<Chosen extends CallKey>(
   }
 }
 
-type Stored = ListedCall & Inserted;
+/** A delivery of a call, whole. */
+export type Delivered = ListedCall & { version: string | number };
+interface Delivery extends SpanKey, Inserted {
+  version: string | number;
+}
 
-/** All at once, where there is not much to read. */
-const wholeRows = (hours: readonly number[], ask: Ask): Reading<Stored> => ({
-  choose: (search) => askStored<Stored>(storedSearchStatement(search, hours), ask),
-  read: async (_, chosen) => ({ calls: chosen.map(shownOf), read: chosen }),
+/** What came shortly before a search may have come after its first page was chosen. */
+const RECENT_MS = 60_000;
+
+/** Deliveries are chosen whole, by whatever is at hand, and then it is read which of them is the newest of its span. */
+export const deliveriesFirst = (
+  choose: (search: CallSearch) => Promise<Delivered[]>,
+  { as_of_ms }: Counting,
+  ask: Ask,
+): Reading<Delivered> => ({
+  choose,
+  async read({ scope }, chosen) {
+    const read = await askStored<CallKey & Delivery>(deliveriesStatement(scope, chosen.map(keyOf)), ask);
+    const newest = new Map<string, Delivery>();
+    for (const delivery of read) {
+      const before = newest.get(textOf(delivery));
+      if (!before || BigInt(delivery.version) > BigInt(before.version)) {
+        newest.set(textOf(delivery), delivery);
+      }
+    }
+    const calls = new Map<string, ListedCall>();
+    for (const { version, ...call } of chosen) {
+      const key = textOf(keyOf(call as ListedCall));
+      const counts = newest.get(key);
+      if (counts === undefined) continue;
+      if (BigInt(counts.version) === BigInt(version)) calls.set(key, call as ListedCall);
+      else if (Number(counts.inserted_ms) > as_of_ms - RECENT_MS) return undefined;
+    }
+    return { calls: [...calls.values()], read };
+  },
 });
+
+type Stored = ListedCall & Inserted;
 
 const placeText = ({ started_at, trace_id, span_id }: CallKey): string =>
   `${started_at} ${trace_id} ${span_id}`;
 
-/** By few columns first: it is cheaper to choose among all deliveries, and to read of the few chosen which count. */
+/** Deliveries are chosen by few columns first. */
 const keysFirst = (hours: readonly number[], ask: Ask): Reading<CallKey> => ({
   choose: (search) => askStored<CallKey>(storedKeysStatement(search, hours), ask),
   async read(search, chosen) {
@@ -101,7 +133,7 @@ const keysFirst = (hours: readonly number[], ask: Ask): Reading<CallKey> => ({
   },
 });
 
-/** Where there are more rows, a page is chosen by few columns first. */
+/** To decode all columns of more rows takes longer than to ask twice. */
 const READ_AT_ONCE_ROWS = 30_000;
 
 /** What is stored in these hours, less its repeats. Undefined as `findByPages`. */
@@ -113,7 +145,7 @@ export async function findStored(
   beside: Beside,
 ): Promise<ListedCall[] | undefined> {
   const rows = counting.hours.reduce((sum, { hour, rows }) => sum + (hours.includes(hour) ? rows : 0), 0);
-  return rows > READ_AT_ONCE_ROWS
-    ? findByPages(search, keysFirst(hours, ask), counting, ask, beside)
-    : findByPages(search, wholeRows(hours, ask), counting, ask, beside);
+  if (rows > READ_AT_ONCE_ROWS) return findByPages(search, keysFirst(hours, ask), counting, ask, beside);
+  const choose = (page: CallSearch) => askStored<Delivered>(storedSearchStatement(page, hours), ask);
+  return findByPages(search, deliveriesFirst(choose, counting, ask), counting, ask, beside);
 }

@@ -2,7 +2,7 @@
 import { BoundValues } from './bound-values.ts';
 import { type CallKey, microsecondsOf } from './call-columns.ts';
 import { withCtes } from './counted-calls.ts';
-import { bytes, hoursIn } from './lookup-hours.ts';
+import { bytes, hoursIn, literals } from './lookup-hours.ts';
 import { keptScores, type ScoredScope, scoreTargets, wayName } from './score-targets.ts';
 import type { Statement } from './statement.ts';
 
@@ -33,13 +33,10 @@ const hoursOf = ({ started_at }: CallKey): number[] => {
 };
 
 /** Scores that may count for the call by another span or by an answer's id: few others, as they share a trace with it. */
-function others(scope: ScoredScope, call: ScoredCall, values: BoundValues): string {
-  const trace_id = bytes(values, call.trace_id, 16);
-  const told = `SELECT trace_id FROM ${scope.database}.repeats
-    WHERE project = ${values.bind('String', scope.project)} AND ${hoursIn(hoursOf(call))} AND by_trace_id = ${trace_id}`;
-  const near = `(trace_id = ${trace_id} OR trace_id IN (${told})) AND span_id != ${NONE(8)}`;
+function others(call: ScoredCall, tellers: readonly string[], values: BoundValues): string {
+  const near = `(trace_id IN (${literals([call.trace_id, ...tellers])}) AND span_id != ${NONE(8)})`;
   return call.response_id === ''
-    ? `(${near})`
+    ? near
     : `(${near} OR response_id = ${values.bind('String', call.response_id)})`;
 }
 
@@ -48,8 +45,15 @@ const COLUMNS = 'name, source, value, label, scored_at';
 const SHOWN = `found.name AS name, found.source AS source, found.value AS value, found.label AS label,
   formatDateTime(found.scored_at, '%Y-%m-%dT%H:%i:%S.%fZ') AS scored_at`;
 
-/** Rows of `ShownScore`: scores that name the call itself or its answer by its hash; and one, empty, if there may be others. */
-export function ownScoresStatement(scope: ScoredScope, call: ScoredCall): Statement {
+/**
+ * Rows of `ShownScore`: scores that name the call itself or its answer by its hash; and one, empty, if there may be others.
+ * `tellers` are the traces of its repeats.
+ */
+export function ownScoresStatement(
+  scope: ScoredScope,
+  call: ScoredCall,
+  tellers: readonly string[],
+): Statement {
   const values = new BoundValues();
   // Beginnings of the sort key: what is named by its answer has no ids.
   const own = `trace_id = ${bytes(values, call.trace_id, 16)} AND span_id = ${bytes(values, call.span_id, 8)}`;
@@ -65,7 +69,7 @@ export function ownScoresStatement(scope: ScoredScope, call: ScoredCall): Statem
   const other = keptScores(
     scope,
     "'' AS name, '' AS source, toFloat64(0) AS value, '' AS label, scored_at, '' AS by",
-    `${others(scope, call, values)} AND NOT (${own})`,
+    `${others(call, tellers, values)} AND NOT (${own})`,
     values,
   );
   const sql = `SELECT ${SHOWN}, found.by AS by
@@ -75,9 +79,13 @@ LIMIT ${MOST_SCORES}`;
 }
 
 /** Rows of `ShownScore`: scores that count for the call though they do not name its span. */
-export function otherScoresStatement(scope: ScoredScope, call: ScoredCall): Statement {
+export function otherScoresStatement(
+  scope: ScoredScope,
+  call: ScoredCall,
+  tellers: readonly string[],
+): Statement {
   const values = new BoundValues();
-  const { ctes, select } = scoreTargets(scope, hoursIn(hoursOf(call)), others(scope, call, values), values);
+  const { ctes, select } = scoreTargets(scope, hoursIn(hoursOf(call)), others(call, tellers, values), values);
   const [trace_id, span_id] = [bytes(values, call.trace_id, 16), bytes(values, call.span_id, 8)];
   const own = `found.trace_id = ${trace_id} AND found.span_id = ${span_id}`;
   const sql = `${withCtes(ctes)}SELECT ${SHOWN}, ${wayName('found.way')} AS by

@@ -184,32 +184,27 @@ function storedConditions(search: CallSearch, hours: readonly number[], values: 
   ];
 }
 
-function storedIn(
-  search: CallSearch,
-  hours: readonly number[],
-  fields: readonly StoredField[],
-  final: 'FINAL' | '',
-): Statement {
+function storedIn(search: CallSearch, hours: readonly number[], fields: readonly StoredField[]): Statement {
   const values = new BoundValues();
   const conditions = storedConditions(search, hours, values);
   const sql = `SELECT ${storedColumns(fields)}
-FROM ${values.bind('Identifier', search.scope.database)}.calls ${final}
+FROM ${values.bind('Identifier', search.scope.database)}.calls
 WHERE ${conditions.join('\n  AND ')}
 ORDER BY ${descending(orderOf(search))}
 LIMIT ${values.bind('UInt32', search.limit)}`;
   return { sql, params: values.params };
 }
 
-/** Rows for `storedCallOf` of these hours of the window, newest first, repeats among them. */
-export const storedSearchStatement = (search: CallSearch, hours: readonly number[]): Statement =>
-  storedIn(search, hours, [...search.fields, 'inserted_ms'], 'FINAL');
-
 /**
- * The same by few columns, and of every delivery: it is cheaper to choose among all of them, and to leave out of the few
- * that are chosen those that others have replaced (`storedPageStatement`).
+ * Rows for `storedCallOf` of these hours of the window in the order of the search: deliveries, replaced and repeated ones
+ * among them. It is cheaper to choose among all of them, and to leave out of the few chosen those that do not count.
  */
+export const storedSearchStatement = (search: CallSearch, hours: readonly number[]): Statement =>
+  storedIn(search, hours, [...search.fields, 'version']);
+
+/** The same by few columns, for `storedPageStatement`. */
 export const storedKeysStatement = (search: CallSearch, hours: readonly number[]): Statement =>
-  storedIn(search, hours, KEY_FIELDS, '');
+  storedIn(search, hours, KEY_FIELDS);
 
 /** Of calls by their keys those that the search finds, as `callsByKeysStatement`. */
 export function storedPageStatement(
@@ -222,6 +217,21 @@ export function storedPageStatement(
   const conditions = storedConditions(search, hours, values);
   const sql = `${byKeys(search.scope, keys, fields, values)}
 WHERE ${conditions.join('\n  AND ')}`;
+  return { sql, params: values.params };
+}
+
+/** What is read of a delivery to tell which is the newest. */
+const DELIVERY_FIELDS = ['trace_id', 'span_id', 'version', 'inserted_ms'] as const;
+
+/** Rows for `storedCallOf` of DELIVERY_FIELDS and `hour`: every delivery of these spans, but those of spans that are erased. */
+export function deliveriesStatement(scope: CountedScope, spans: readonly SpanKey[]): Statement {
+  const values = new BoundValues();
+  const project = `project = ${values.bind('String', scope.project)}`;
+  const own = hoursIn(spans.map(({ hour }) => hour));
+  const erased = notErased(scope, project, own, values);
+  const sql = `SELECT hour, ${storedColumns(DELIVERY_FIELDS)}
+FROM ${values.bind('Identifier', scope.database)}.calls
+PREWHERE ${project} AND ${own} AND ${areSpans(spans)}${erased.length === 0 ? '' : `\nWHERE ${erased.join(' AND ')}`}`;
   return { sql, params: values.params };
 }
 

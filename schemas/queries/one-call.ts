@@ -10,7 +10,7 @@ import {
   withCtes,
 } from './counted-calls.ts';
 import type { Counting } from './counting.ts';
-import { areSpans, bytes, hoursIn, hoursWith, ofHours } from './lookup-hours.ts';
+import { areSpans, bytes, hoursIn, ofHours } from './lookup-hours.ts';
 import type { Project } from './project.ts';
 import { MS_PER_HOUR } from './settling/times.ts';
 import type { SpanKey } from './span-repeats.ts';
@@ -35,16 +35,6 @@ export interface CallId {
   span_id: string;
 }
 
-/** What leads from a call to its payload, its scores and its neighbours, and tells one delivery of it from another. */
-const LINK_FIELDS = [
-  ...KEY_FIELDS,
-  'duration_ms',
-  'prompt_hash',
-  'response_hash',
-  'response_id',
-  'received_at',
-] as const;
-
 const time = (values: BoundValues, ms: number): string =>
   `fromUnixTimestamp64Milli(${values.bind('Int64', ms)}, 'UTC')`;
 
@@ -57,43 +47,37 @@ export function visible(scope: LookupScope, values: BoundValues, own = '1'): str
   );
 }
 
-/** FROM and WHERE of the rows of a trace in some hours that retention still shows. */
-function ofTrace(
-  scope: LookupScope,
-  trace_id: string,
-  hours: readonly number[],
-  values: BoundValues,
-): string {
-  const own = hoursIn(hours);
-  return `FROM ${values.bind('Identifier', scope.database)}.calls FINAL
-WHERE project = ${values.bind('String', scope.project)} AND trace_id = ${bytes(values, trace_id, 16)}
-  AND ${own} AND ${visible(scope, values, own)}`;
-}
-
 /** One call has one row: of a span that was sent with two starts the later, which counts. */
 const LATER_START = 'ORDER BY started_at DESC LIMIT 1';
 
-/** A row for `storedCallOf` with all fields, or none; `hours` are those that hold calls of the trace. */
-export function callStatement(scope: LookupScope, id: CallId, hours: readonly number[]): Statement {
-  const values = new BoundValues();
+function oneRow(scope: LookupScope, id: CallId, values: BoundValues, ...conditions: string[]): Statement {
   const sql = `SELECT ${storedColumns([...SHOWN_FIELDS, 'received_at', 'inserted_ms'])}
-${ofTrace(scope, id.trace_id, hours, values)} AND span_id = ${bytes(values, id.span_id, 8)}
+FROM ${values.bind('Identifier', scope.database)}.calls FINAL
+WHERE project = ${values.bind('String', scope.project)} AND trace_id = ${bytes(values, id.trace_id, 16)}
+  AND span_id = ${bytes(values, id.span_id, 8)} AND ${conditions.join(' AND ')}
 ${LATER_START}`;
   return { sql, params: values.params };
 }
 
-/**
- * The same of the few fields that lead to whatever else is known of the call, whether it is shown or not: it needs to know
- * neither the hours nor what was erased.
- */
-export function callLinksStatement(scope: LookupScope, { trace_id, span_id }: CallId): Statement {
+/** A row for `storedCallOf` with all fields, or none; `hours` are those that hold calls of the trace. */
+export function callStatement(scope: LookupScope, id: CallId, hours: readonly number[]): Statement {
   const values = new BoundValues();
-  const hours = hoursWith(scope, [{ column: 'trace_id', values: [trace_id] }], values);
-  const sql = `SELECT ${storedColumns(LINK_FIELDS)}
-FROM ${values.bind('Identifier', scope.database)}.calls FINAL
-WHERE project = ${values.bind('String', scope.project)} AND hour IN (${hours})
+  const own = hoursIn(hours);
+  return oneRow(scope, id, values, own, visible(scope, values, own));
+}
+
+/** The same whether it is shown or not: what was erased need not be known. */
+export function newestCallStatement(scope: LookupScope, id: CallId, hours: readonly number[]): Statement {
+  return oneRow(scope, id, new BoundValues(), hoursIn(hours));
+}
+
+/** A row if the span is among those that are erased one by one. */
+export function erasedSpanStatement(scope: LookupScope, { hour, trace_id, span_id }: SpanKey): Statement {
+  const values = new BoundValues();
+  const sql = `SELECT 1 AS erased FROM ${values.bind('Identifier', scope.database)}.erased_calls
+WHERE project = ${values.bind('String', scope.project)} AND ${hoursIn([hour])}
   AND trace_id = ${bytes(values, trace_id, 16)} AND span_id = ${bytes(values, span_id, 8)}
-${LATER_START}`;
+LIMIT 1`;
   return { sql, params: values.params };
 }
 
@@ -111,8 +95,11 @@ WHERE project = ${values.bind('String', scope.project)} AND ${own}
 /** Rows for `storedCallOf`, calls and carriers, oldest first; one more than `MOST_SPANS` at most. */
 export function traceStatement(scope: LookupScope, trace_id: string, hours: readonly number[]): Statement {
   const values = new BoundValues();
+  const own = hoursIn(hours);
   const sql = `SELECT ${storedColumns([...SPAN_FIELDS, 'received_at', 'inserted_ms'])}
-${ofTrace(scope, trace_id, hours, values)}
+FROM ${values.bind('Identifier', scope.database)}.calls FINAL
+WHERE project = ${values.bind('String', scope.project)} AND trace_id = ${bytes(values, trace_id, 16)}
+  AND ${own} AND ${visible(scope, values, own)}
 ORDER BY started_at, span_id
 LIMIT ${MOST_SPANS + 1}`;
   return { sql, params: values.params };
