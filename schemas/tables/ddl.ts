@@ -180,6 +180,16 @@ export function spareMerges(options: DdlOptions): string {
   return `${alterTable(options, 'calls')} MODIFY SETTING ${SPARE_PARTS}`;
 }
 
+/**
+ * Whoever looks up one call reads a block of each of its columns. Smaller than ClickHouse's own 64 KiB they take a
+ * twentieth less, and inserts, scans and the disk the same. (Finer granules save as much again, and cost FINAL a tenth.)
+ */
+const BLOCK_MIN_BYTES = 16 * 1024;
+
+export function smallerBlocks(options: DdlOptions): string {
+  return `${alterTable(options, 'calls')} MODIFY SETTING min_compress_block_size = ${BLOCK_MIN_BYTES}`;
+}
+
 /** Scores that name the provider's id of an answer are found by it; the others are found by the sort key. */
 export function addResponseIdIndex(options: DdlOptions): string {
   return `${alterTable(options, 'scores')} ADD INDEX IF NOT EXISTS response_id_index response_id TYPE bloom_filter(0.01) GRANULARITY 1`;

@@ -80,6 +80,11 @@ export const migrations: readonly Migration[] = [
     name: 'failed calls in the order of time',
     steps: createFailedCalls,
   },
+  {
+    id: 10,
+    name: 'smaller blocks',
+    steps: (options) => [ddl.smallerBlocks(options)],
+  },
 ];
 
 export interface MigrateOptions extends ddl.DdlOptions {
