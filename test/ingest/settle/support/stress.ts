@@ -7,6 +7,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { eraseUser } from '../../../../ingest/settle/erase.ts';
 import { examine } from '../../../../ingest/settle/examiner.ts';
 import { settleDue } from '../../../../ingest/settle/settle-hours.ts';
+import { createQueryApi } from '../../../../query-api/server.ts';
+import { createKeyRing } from '../../../../schemas/identity/key-ring.ts';
 import { STALE_CODE } from '../../../../schemas/queries/counting.ts';
 import { CLOCK_GRAIN_MS } from '../../../../schemas/queries/settling/times.ts';
 import type { CallRow } from '../../../../schemas/record/calls.ts';
@@ -224,6 +226,36 @@ async function tellAlong(run: Run): Promise<void> {
   }
 }
 
+/** Spans of all pages of a list of failures. */
+async function listedFailures(
+  { engine, reader }: Settling,
+  { project, from_ms, to_ms }: { project: string; from_ms: number; to_ms: number },
+): Promise<string[]> {
+  const key = 'a-read-key-of-the-stress-run';
+  const app = await createQueryApi({
+    warehouse: reader,
+    database: engine.database,
+    keyRing: createKeyRing({ ingest: [], read: [{ project, key }] }),
+    user_ids: 'raw',
+    retention: { payloads_days: 14, calls_days: CALLS_DAYS, rollups_days: 400 },
+    version: '0.0.0-test',
+  });
+  const spans: string[] = [];
+  for (let cursor: string | null = ''; cursor !== null; ) {
+    const url: string = `/v1/calls?status=error&from=${from_ms}&to=${to_ms}&limit=500${cursor && `&cursor=${cursor}`}`;
+    const reply = await app.inject({ url, headers: { authorization: `Bearer ${key}` } });
+    assert.equal(reply.statusCode, 200, reply.body);
+    const { items, next_cursor } = reply.json<{
+      items: { trace_id: string; span_id: string; started_at: string }[];
+      next_cursor: string | null;
+    }>();
+    spans.push(...items.map(({ trace_id, span_id, started_at }) => `${trace_id}/${span_id}/${started_at}`));
+    cursor = next_cursor;
+  }
+  await app.close();
+  return spans;
+}
+
 /** All that is due is settled, and then every answer is the definition's. */
 async function settleAndCompare({ settling, say }: Run): Promise<void> {
   await eventually(() => settling.engine.ping(), 20_000);
@@ -246,6 +278,11 @@ async function settleAndCompare({ settling, say }: Run): Promise<void> {
       await ask(settling, { ...bySlice, from: 'scratch' }),
       'slices at the end',
     );
+    const failures = await listedFailures(settling, window);
+    const errors = truth.reduce((sum, row) => sum + Number(row.errors), 0);
+    assert.ok(errors > 0);
+    assert.equal(new Set(failures).size, errors, 'failures listed at the end, each once');
+    assert.equal(failures.length, errors, 'failures listed at the end');
   }
 }
 
