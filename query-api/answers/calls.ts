@@ -74,6 +74,11 @@ const listedCall = named(
     .object({
       ...fieldsOf(SHOWN_FIELDS),
       payload: z.object(outlook).describe('of the call or, where it has none, of a repeat in its trace'),
+      score: z
+        .number()
+        .describe(
+          'where `score` was asked for: the mean of the scores of that name that count for the call, as in `score_avg`',
+        ),
     })
     .partial()
     .extend(fieldsOf(KEY_FIELDS, {})),

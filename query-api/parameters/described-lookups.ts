@@ -3,11 +3,14 @@ import { z } from 'zod';
 import { DIMENSION_NAMES } from '../../schemas/queries/dimensions.ts';
 import { FORMATS } from '../formats.ts';
 import { TIME_FORMS } from '../time.ts';
-import { LED_BY, ORDERS, TEXT_LENGTHS, USUAL } from './call-search.ts';
+import { HTTP_STATUS, LED_BY, TEXT_LENGTHS } from './call-conditions.ts';
+import { ORDERS, USUAL } from './call-search.ts';
 import { bullets, filterOn } from './described.ts';
 import { DEFAULT_LIMIT, MOST_ROWS } from './rollup-request.ts';
 
 const text = (meaning: string): z.ZodType => z.string().optional().describe(meaning);
+const number = (meaning: string): z.ZodType => z.number().optional().describe(meaning);
+const UNPRICED = 'calls without a price are left out';
 const HASH =
   'Hex, either the plain SHA-256 of the text or the keyed hash that answers show: both are looked for.';
 
@@ -27,8 +30,19 @@ export const describedCallSearch = z.object({
     `Start of the window, by default 24 hours before \`to\`; in a search by ${LED_BY.map((name) => `\`${name}\``).join(', ')} as far back as calls are kept.${bullets(TIME_FORMS)}`,
   ),
   to: describedWindow.to,
-  min_duration_ms: z.number().optional().describe('Calls that took at least as long, in milliseconds.'),
-  max_duration_ms: z.number().optional().describe('Calls that took at most as long, in milliseconds.'),
+  min_duration_ms: number('Calls that took at least as long, in milliseconds.'),
+  max_duration_ms: number('Calls that took at most as long, in milliseconds.'),
+  min_cost_usd: number(`Calls that cost at least as much, in US dollars; ${UNPRICED}.`),
+  max_cost_usd: number(`Calls that cost at most as much, in US dollars; ${UNPRICED}.`),
+  http_status: z
+    .array(z.int().min(HTTP_STATUS.least).max(HTTP_STATUS.most))
+    .optional()
+    .describe('Calls that the provider answered with this HTTP status. Repeated means or.'),
+  score: text(
+    'Calls that have a score of this name; each of them shows it as `score`: what `score_avg` is the mean of.',
+  ),
+  min_score: number('Calls whose score of the name `score` is at least this.'),
+  max_score: number('Calls whose score of the name `score` is at most this.'),
   trace_id: text('Calls of this trace, 32 hex digits.'),
   prompt_hash: text(`Calls with this prompt. ${HASH}`),
   response_hash: text(`Calls with this answer. ${HASH}`),

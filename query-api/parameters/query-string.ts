@@ -80,18 +80,24 @@ export function listOf<T extends string>(
   return [...names];
 }
 
+function integer(received: string, name: string, least: number, most: number): number {
+  const number = /^\d{1,15}$/.test(received) ? Number(received) : Number.NaN;
+  if (number >= least && number <= most) return number;
+  throw new Problem('invalid-parameter', {
+    detail: `'${name}' must be a whole number from ${least} to ${most}.`,
+    parameter: name,
+    received,
+    allowed: [`${least} to ${most}`],
+  });
+}
+
 /** A whole number between `least` and `most`. */
 export function integerOf(raw: RawQuery, name: string, least: number, most: number): number | undefined {
   const value = singleOf(raw, name);
-  if (value === undefined) return undefined;
-  const number = /^\d{1,15}$/.test(value) ? Number(value) : Number.NaN;
-  if (!(number >= least && number <= most)) {
-    throw new Problem('invalid-parameter', {
-      detail: `'${name}' must be a whole number from ${least} to ${most}.`,
-      parameter: name,
-      received: value,
-      allowed: [`${least} to ${most}`],
-    });
-  }
-  return number;
+  return value === undefined ? undefined : integer(value, name, least, most);
+}
+
+/** Whole numbers given by repeating the parameter, each kept once. */
+export function integersOf(raw: RawQuery, name: string, least: number, most: number): number[] {
+  return [...new Set(valuesOf(raw, name).map((value) => integer(value, name, least, most)))];
 }

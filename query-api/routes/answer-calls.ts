@@ -3,14 +3,16 @@ import type { FastifyReply } from 'fastify';
 import { listedCallsStatement } from '../../schemas/queries/listed-calls.ts';
 import type { Project } from '../../schemas/queries/project.ts';
 import { CONTENT_TYPES, ENGINE_FORMATS, type Format, type Row, toCsv, toJsonLines } from '../formats.ts';
-import { type ListField, parseCallSearch } from '../parameters/call-search.ts';
+import { type CallSearchRequest, parseCallSearch } from '../parameters/call-search.ts';
 import type { RawQuery } from '../parameters/query-string.ts';
 import { type CallsPage, type ListedItem, pageOfCalls } from './calls.ts';
 import { askFor, encoded, type RouteContext } from './context.ts';
 import { keyOf } from './counted-spans.ts';
 
-const columnsOf = (fields: readonly ListField[]): string[] =>
-  fields.flatMap((field) => (field === 'payload' ? ['payload_state', 'payload_expires_at'] : [field]));
+const columnsOf = ({ fields, conditions }: CallSearchRequest): string[] => [
+  ...fields.flatMap((field) => (field === 'payload' ? ['payload_state', 'payload_expires_at'] : [field])),
+  ...(conditions.score ? ['score'] : []),
+];
 
 /** A call as one line of values: lists as JSON. */
 function flatCall({ payload, ...call }: ListedItem): Row {
@@ -68,16 +70,20 @@ export async function answerCalls(
     case 'jsonl':
       return toJsonLines(items);
     case 'csv':
-      return toCsv(columnsOf(request.fields), items.map(flatCall));
+      return toCsv(columnsOf(request), items.map(flatCall));
     default: {
       const listed = items.map((item) => ({
         ...keyOf(item),
         payload_state: item.payload?.state ?? '',
         payload_expires_at: item.payload?.expires_at ?? '',
+        score: item.score ?? 0,
       }));
       const fields = request.fields.filter((field) => field !== 'payload');
-      const with_payload = fields.length < request.fields.length;
-      const statement = listedCallsStatement({ database, project }, listed, fields, with_payload);
+      const beside = {
+        payload: fields.length < request.fields.length,
+        score: request.conditions.score !== undefined,
+      };
+      const statement = listedCallsStatement({ database, project }, listed, fields, beside);
       return encoded(statement, ENGINE_FORMATS[format], context, reply);
     }
   }

@@ -2,7 +2,8 @@
  * /v1/calls: the calls that match. A trace or a hash leads to their hours (find-in-hours.ts), else the window is searched in
  * slices, newest first. Where repeats are known, what is stored is read and repeats are looked up for the page alone
  * (`findStored`; of a full hour the page is chosen by few columns first); where rows have come that nobody has looked at, or
- * another table is needed, the page is chosen among the calls that count (`findChosen`), as are the largest of a window.
+ * another table is needed, the page is chosen among the calls that count (`findChosen`), as are the largest of a window
+ * and those with a score.
  */
 
 import {
@@ -105,7 +106,10 @@ async function findChosen(search: CallSearch, ask: Ask): Promise<ListedCall[]> {
     const byDelivery = new Map(
       read.map((call) => [`${nameOf(call)}/${microsecondsOf(call.received_at)}`, call]),
     );
-    const calls = chosen.flatMap((one) => byDelivery.get(`${nameOf(one)}/${one.received_us}`) ?? []);
+    const calls = chosen.flatMap(({ score, ...one }) => {
+      const call = byDelivery.get(`${nameOf(one)}/${one.received_us}`);
+      return call === undefined ? [] : [score === undefined ? call : { ...call, score }];
+    });
     if (calls.length === chosen.length || attempt === ATTEMPTS) return calls;
   }
 }
@@ -172,8 +176,11 @@ async function findInSlices(search: CallSearch, ask: Ask, beside: Beside): Promi
   return found;
 }
 
-/** The largest are among all calls of the window, or of those hours of it that a trace or a hash leads to. */
-async function findLargest(
+/**
+ * The largest, and those with a score, are looked for among all calls of the window, or of those hours of it that a trace
+ * or a hash leads to.
+ */
+async function findInWhole(
   search: CallSearch,
   inHours: Statement | undefined,
   ask: Ask,
@@ -193,8 +200,8 @@ async function findLargest(
   return ask.counted(scope, use, hours ?? hoursOf(scope));
 }
 
-/** The fields that were asked for; `payload` says what became of the texts. */
-export type ListedItem = ListedCall & { payload?: ReturnType<typeof payloadOutlook> };
+/** The fields that were asked for; `payload` says what became of the texts; `score` where the search asks for one. */
+export type ListedItem = ListedCall & { payload?: ReturnType<typeof payloadOutlook>; score?: number };
 
 /** Names of the calls that have a payload that is kept, or a repeat in their trace that has one. */
 async function keptAmong(
@@ -247,13 +254,16 @@ async function find(
     for (const name of await keptAmong(calls, search, ask)) kept.add(name);
   };
   const inHours = searchHoursStatement(search);
-  const calls = largest_first
-    ? await findLargest(search, inHours, ask, beside)
-    : inHours
-      ? await findInHours(search, await startLookup(search.scope, inHours, ask), ask, beside)
-      : await findInSlices(search, ask, beside);
+  const { score } = search.conditions;
+  const calls =
+    largest_first || score
+      ? await findInWhole(search, inHours, ask, beside)
+      : inHours
+        ? await findInHours(search, await startLookup(search.scope, inHours, ask), ask, beside)
+        : await findInSlices(search, ask, beside);
   const itemOf = (call: ListedCall): ListedItem => {
-    const shown = Object.fromEntries(columns.map((name) => [name, call[name]])) as ListedCall;
+    const names = score ? [...columns, 'score'] : columns;
+    const shown = Object.fromEntries(names.map((name) => [name, call[name]])) as ListedCall;
     if (!shows_payload) return shown;
     const facts: PayloadFacts = {
       started_ms: startedMs(call),
@@ -294,6 +304,7 @@ export async function pageOfCalls(
   const scope = { database, project, from_ms, to_ms, now_ms, calls_days: retention.calls_days };
   const search = {
     scope,
+    window,
     payloads_days: retention.payloads_days,
     conditions,
     ...(largest_first ? { largest_first } : {}),

@@ -7,6 +7,7 @@ import {
   countedSource,
   horizonMs,
   notErased,
+  type Source,
   withCtes,
 } from './counted-calls.ts';
 import { type Filter, filterCalls } from './filters.ts';
@@ -20,6 +21,7 @@ import {
   ofHours,
 } from './lookup-hours.ts';
 import type { Project } from './project.ts';
+import { scoredCalls } from './scored-calls.ts';
 import { MS_PER_HOUR } from './settling/times.ts';
 import type { SpanKey } from './span-repeats.ts';
 import type { Statement } from './statement.ts';
@@ -38,10 +40,24 @@ export interface CallPlace {
   span_id: string;
 }
 
+/** Both are within; a value that is not known is not. */
+export interface Bounds {
+  min?: number;
+  max?: number;
+}
+
+/** A call has a score of this name, and it lies within the bounds. */
+export interface ScoreCondition extends Bounds {
+  name: string;
+}
+
 export interface CallConditions {
   filters: readonly Filter[];
-  min_duration_ms?: number;
-  max_duration_ms?: number;
+  duration_ms?: Bounds;
+  cost_usd?: Bounds;
+  /** The status of the provider's response is one of these. */
+  http_statuses?: readonly number[];
+  score?: ScoreCondition;
   /** 32 hex digits. */
   trace_id?: string;
   /** Stored hashes, hex: the call has one of them. */
@@ -53,6 +69,8 @@ export interface CallConditions {
 
 export interface CallSearch {
   scope: CountedScope;
+  /** Of the whole search, in milliseconds since 1970: a page of it may need to see less. */
+  window: { from_ms: number; to_ms: number };
   payloads_days: number;
   conditions: CallConditions;
   /** What is read of the calls that are found; the key among it. */
@@ -73,14 +91,24 @@ function termsOf({ trace_id, prompt_hashes, response_hashes }: CallConditions): 
   ];
 }
 
-/** `hours` are those of the window that are searched; absent, all of it is. */
+function within(column: string, { min, max }: Bounds, values: BoundValues): string[] {
+  return [
+    ...(min === undefined ? [] : [`${column} >= ${values.bind('Float64', min)}`]),
+    ...(max === undefined ? [] : [`${column} <= ${values.bind('Float64', max)}`]),
+  ];
+}
+
+/** All but that on a score. `hours` are those of the window that are searched; absent, all of it is. */
 export function conditionsOf(search: CallSearch, values: BoundValues, hours?: readonly number[]): string {
   const { conditions, after } = search;
-  const { min_duration_ms, max_duration_ms, text } = conditions;
+  const { duration_ms, cost_usd, http_statuses, text } = conditions;
   const terms = termsOf(conditions).map((term) => hasTerm(term, values));
   const all = [filterCalls(conditions.filters, values), ...terms];
-  if (min_duration_ms !== undefined) all.push(`duration_ms >= ${values.bind('Float64', min_duration_ms)}`);
-  if (max_duration_ms !== undefined) all.push(`duration_ms <= ${values.bind('Float64', max_duration_ms)}`);
+  if (duration_ms) all.push(...within('duration_ms', duration_ms, values));
+  // As answers show it: a decimal is compared with a float by other digits than its own.
+  if (cost_usd) all.push(...within('toFloat64(cost_usd)', cost_usd, values));
+  if (http_statuses)
+    all.push(`http_status IN (${http_statuses.map((one) => values.bind('UInt32', one)).join(', ')})`);
   if (text !== undefined) all.push(holdsText(search, text, values, hours));
   if (search.largest_first) all.push(`${search.largest_first} IS NOT NULL`);
   if (after !== undefined) {
@@ -104,17 +132,35 @@ const KEY_ORDER = ['started_at', 'trace_id', 'span_id'];
 export const descending = (order: readonly string[]): string =>
   order.map((name) => `${name} DESC`).join(', ');
 
+/** The calls of a source that have the score the search asks for, with it as a column; all where it asks for none. */
+function scored({ conditions, scope, window }: CallSearch, source: Source, values: BoundValues): Source {
+  const { score } = conditions;
+  if (score === undefined) return source;
+  // Which of several calls a score counts for may depend on the window: all pages go by that of the search.
+  const select = scoredCalls({ ...scope, ...window }, score.name, 'found', values);
+  const asked = ['score IS NOT NULL', ...within('score', score, values)];
+  return {
+    ctes: [...source.ctes, `found AS (${source.select})`, `scored AS (${select})`],
+    select: `SELECT * FROM scored WHERE ${asked.join(' AND ')}`,
+  };
+}
+
+const scoreColumn = ({ score }: CallConditions): string => (score === undefined ? '' : ', c.score AS score');
+
 /** A call of a page; `received_us` tells one delivery of it from another. */
 export interface FoundCall extends SpanKey {
   received_us: string | number;
+  /** Where the search asks for one. */
+  score?: number;
 }
 
 /** Rows of `FoundCall` in the order of the search: a page is chosen by few columns. */
 export function callSearchStatement(search: CallSearch): Statement {
   const values = new BoundValues();
-  const { ctes, select } = countedSource(search.scope, values, conditionsOf(search, values));
+  const counted = countedSource(search.scope, values, conditionsOf(search, values));
+  const { ctes, select } = scored(search, counted, values);
   const sql = `${withCtes(ctes)}SELECT c.hour AS hour, lower(hex(c.trace_id)) AS trace_id, lower(hex(c.span_id)) AS span_id,
-  c.version AS received_us
+  c.version AS received_us${scoreColumn(search.conditions)}
 FROM (${select}) AS c
 ORDER BY ${descending(orderOf(search, 'c.'))}
 LIMIT ${values.bind('UInt32', search.limit)}`;
@@ -147,16 +193,16 @@ PREWHERE project = ${values.bind('String', project)} AND ${hoursIn(keys.map(({ h
   AND ${areSpans(keys)}`;
 }
 
-/** Rows of `ListedCall` of a few hours of the window, in which calls are so few that all their columns are read at once. */
+/**
+ * Rows of `ListedCall` of a few hours of the window, in which calls are so few that all their columns are read at once;
+ * `score` with them where the search asks for one.
+ */
 export function hoursSearchStatement(search: CallSearch, hours: readonly number[]): Statement {
   const values = new BoundValues();
-  const { ctes, select } = countedCallsOf(
-    search.scope,
-    ofHours(hours),
-    values,
-    conditionsOf(search, values, hours),
-  );
-  const sql = `${withCtes(ctes)}SELECT ${shownColumns(search.fields, 'c')}
+  const asked = conditionsOf(search, values, hours);
+  const counted = countedCallsOf(search.scope, ofHours(hours), values, asked);
+  const { ctes, select } = scored(search, counted, values);
+  const sql = `${withCtes(ctes)}SELECT ${shownColumns(search.fields, 'c')}${scoreColumn(search.conditions)}
 FROM (${select}) AS c
 ORDER BY ${descending(orderOf(search, 'c.'))}
 LIMIT ${values.bind('UInt32', search.limit)}`;

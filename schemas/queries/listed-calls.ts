@@ -10,14 +10,21 @@ import type { Statement } from './statement.ts';
 export interface ListedCall extends SpanKey {
   payload_state: string;
   payload_expires_at: string;
+  score: number;
 }
 
-/** In the order of `calls`, times as times; with `payload` `payload_state` and `payload_expires_at` beside the fields. */
+/** What stands beside the fields: `payload` is `payload_state` and `payload_expires_at`. */
+interface Beside {
+  payload: boolean;
+  score: boolean;
+}
+
+/** In the order of `calls`, times as times. */
 export function listedCallsStatement(
   { database, project }: { database: string; project: Project },
   calls: readonly ListedCall[],
   fields: readonly StoredField[],
-  payload: boolean,
+  { payload, score }: Beside,
 ): Statement {
   const values = new BoundValues();
   const list = (of: (call: ListedCall) => string): string => values.bind('Array(String)', calls.map(of));
@@ -27,13 +34,19 @@ export function listedCallsStatement(
     list(({ span_id }) => span_id),
     list(({ payload_state }) => payload_state),
     list(({ payload_expires_at }) => payload_expires_at),
+    list(({ score }) => String(score)),
     values.bind('Array(String)', [...calls.keys()].map(String)),
+  ];
+  const columns = [
+    shownColumns(fields, 'c', 'timestamp'),
+    ...(payload ? ['listed.state AS payload_state', 'listed.expires_at AS payload_expires_at'] : []),
+    ...(score ? ['listed.score AS score'] : []),
   ];
   const sql = `WITH listed AS (SELECT toInt32OrZero(l.1) AS hour, toFixedString(unhex(l.2), 16) AS trace_id,
     toFixedString(unhex(l.3), 8) AS span_id, l.4 AS state, parseDateTime64BestEffortOrNull(l.5, 3, 'UTC') AS expires_at,
-    toUInt32(l.6) AS number
+    toFloat64(l.6) AS score, toUInt32(l.7) AS number
   FROM (SELECT arrayJoin(arrayZip(${lists.join(', ')})) AS l))
-SELECT ${shownColumns(fields, 'c', 'timestamp')}${payload ? ', listed.state AS payload_state, listed.expires_at AS payload_expires_at' : ''}
+SELECT ${columns.join(', ')}
 FROM (SELECT *, hour FROM ${values.bind('Identifier', database)}.calls FINAL
   WHERE project = ${values.bind('String', project)} AND ${hoursIn(calls.map(({ hour }) => hour))}
     AND (hour, trace_id, span_id) IN (SELECT hour, trace_id, span_id FROM listed)) AS c
