@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { examine } from '../../ingest/settle/examiner.ts';
 import { settleDue } from '../../ingest/settle/settle-hours.ts';
 import { CLOCK_GRAIN_MS, MS_PER_HOUR } from '../../schemas/queries/settling/times.ts';
+import { FAILED_CALLS } from '../../schemas/tables/failed-calls.ts';
 import { machineLine, optionsOf, printBar, printTable, RESULTS, round, save } from './support/bench.ts';
 import { askFigures, type Figure } from './support/figures.ts';
 import { startStore } from './support/lines.ts';
@@ -71,7 +72,8 @@ async function make(to_ms: number): Promise<void> {
   // What the database does by itself once a day has been left alone for four hours.
   const last = Math.floor(to_ms / DAY_MS) - 1;
   for (let day = last; options.merged && day >= last - options.days; day--) {
-    await warehouse.command(`OPTIMIZE TABLE ${engine.database}.calls PARTITION ${day} FINAL`);
+    for (const table of ['calls', FAILED_CALLS])
+      await warehouse.command(`OPTIMIZE TABLE ${engine.database}.${table} PARTITION ${day} FINAL`);
   }
   lap('days merged');
 }
