@@ -30,6 +30,9 @@ const NO_SPAN = "toFixedString('', 8)";
 const spanKey = (span_id: string): string => `concat('span', trace_id, ${span_id})`;
 /** What servers number themselves names an answer within its trace alone. */
 const ANSWER_KEY = `concat('id', if(length(response_id) >= ${ID_CHARS_TRUSTED}, '', trace_id), response_id)`;
+/** What a score names, one a row. */
+const GIVEN_KEYS = `arrayJoin(arrayConcat(
+        if(span_id = ${NO_SPAN}, [], [${spanKey('span_id')}]), if(response_id = '', [], [${ANSWER_KEY}])))`;
 
 /** A SELECT of `columns` of a project's scores that are kept, each as it was given last. */
 export function keptScores(scope: ScoredScope, columns: string, where: string, values: BoundValues): string {
@@ -76,18 +79,19 @@ export function scoreTargets(scope: ScoredScope, hours: string, which: string, v
       [(${spanKey('span_id')}, ${WAYS.span}), (${spanKey('parent_span_id')}, ${WAYS.repeat}), (${ANSWER_KEY}, ${WAYS.response_id})] AS keys
     FROM ${database}.calls WHERE ${of} AND (trace_id IN (${traces}) OR response_id IN (${ids}))
     GROUP BY span, keys)`,
-      // Which came last is told by the spans of the first step: they are of the same trace, and end with their calls.
+      // Which came last is told by the spans of the first step: they are of the same trace, and end with their calls. Only
+      // what is named, and what is led to, is put in order for it.
       `leads AS (SELECT lead.1 AS key, least(lead.2, if(moved, ${WAYS.repeat}, ${WAYS.span})) AS way, call, max(lead.4) OVER (PARTITION BY lead.3) AS place
     FROM (SELECT ${after(STEPS)} AS call, ${after(1)} AS next, next != told.span AS moved,
-        arrayJoin(arrayPushBack(arrayMap(key -> (key.1, key.2, next, (false, 0.)), told.keys), ('', 0, told.span, told.place))) AS lead
+        arrayJoin(arrayConcat(arrayMap(key -> (key.1, key.2, next, if(moved, (false, 0.), told.place)), arrayFilter(key -> key.1 IN (SELECT ${GIVEN_KEYS} FROM ${scores}), told.keys)),
+          if(told.span IN (SELECT by FROM edges), [('', 0, told.span, told.place)], []))) AS lead
       FROM told
       ${steps.map((step) => `LEFT JOIN edges AS step_${step} ON ${step === 1 ? 'told.span' : `step_${step - 1}.by`} = step_${step}.span`).join('\n      ')}))`,
       `reached AS (SELECT ${columns.map((name) => `given.${name} AS ${name}`).join(', ')}, call,
       max(way) AS best, (min(way) = ${WAYS.response_id}, best, max(place), call) AS rank
     FROM leads INNER JOIN (${keptScores(
       scope,
-      `${columns.join(', ')}, arrayJoin(arrayConcat(
-        if(span_id = ${NO_SPAN}, [], [${spanKey('span_id')}]), if(response_id = '', [], [${ANSWER_KEY}]))) AS key`,
+      `${columns.join(', ')}, ${GIVEN_KEYS} AS key`,
       which,
       values,
     )}) AS given ON leads.key = given.key
