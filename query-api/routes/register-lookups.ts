@@ -25,6 +25,8 @@ const searchSchema = {
     ['Which calls failed in the last hour?', '/v1/calls?status=error&from=now-1h'],
     ['Which calls were the slowest?', '/v1/calls?order_by=-duration_ms&from=now-7d&limit=20'],
     ['Which calls took over ten seconds?', '/v1/calls?min_duration_ms=10000&from=now-7d'],
+    ['Which answers were judged wrong?', '/v1/calls?score=accuracy&max_score=0.5&from=now-7d'],
+    ['Which calls did a provider throttle?', '/v1/calls?http_status=429&from=now-1d'],
     ['Which prompts or answers mention refunds?', '/v1/calls?text=refund&from=now-2d'],
   ),
 };

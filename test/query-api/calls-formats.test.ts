@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { USUAL } from '../../query-api/parameters/call-search.ts';
-import { makeCall, makePayload } from '../support/rows.ts';
+import { makeCall, makePayload, makeScore } from '../support/rows.ts';
 import { type Answer, get, type Harness, startHarness } from './support/harness.ts';
 
 const AWKWARD = 'a "model", with\nlines; ünïcode 🤖';
@@ -28,6 +28,11 @@ before(async () => {
   await harness.insertCalls(calls);
   const { trace_id, span_id, started_at } = calls[3]!;
   await harness.insertPayloads([makePayload({ project: 'shop', trace_id, span_id, started_at })]);
+  await harness.insertScores(
+    calls.map(({ trace_id, span_id }, number) =>
+      makeScore({ project: 'shop', trace_id, span_id, value: number / 7 - 1 }),
+    ),
+  );
 });
 after(() => harness.stop());
 
@@ -197,6 +202,40 @@ test('fields are columns of every form, and may differ from page to page', async
   const second = await get(harness.app, `/v1/calls?from=now-3d&fields=status&cursor=${cursor}`);
   assert.deepEqual(Object.keys(second.json.items[0]), [...SOME.slice(0, 3), 'status']);
   assert.equal(second.json.items[0].span_id, (await itemsOf())[10]!.span_id);
+});
+
+test('a score that is asked for is the last column of every form, the same number in each', async () => {
+  const url = '/v1/calls?from=now-3d&score=accuracy&fields=model,payload';
+  const names = [...SOME.slice(0, 4), 'payload_state', 'payload_expires_at', 'score'];
+  const { items } = (await get(harness.app, url)).json;
+  const values = items.map(({ score }: Item) => score);
+  assert.equal(new Set(values).size, calls.length);
+  const lines = (await get(harness.app, `${url}&format=jsonl`)).text.trimEnd().split('\n');
+  assert.deepEqual(
+    lines.map((line) => JSON.parse(line)),
+    items,
+  );
+  const csv = await get(harness.app, `${url}&format=csv`);
+  assert.equal(csv.text.split('\r\n')[0], names.join(','));
+  assert.deepEqual(
+    parseCsv(csv.text).map(({ score }) => Number(score)),
+    values,
+  );
+  for (const [format, engineFormat] of [
+    ['parquet', 'Parquet'],
+    ['arrow', 'Arrow'],
+  ]) {
+    const { raw } = await get(harness.app, `${url}&format=${format}`);
+    const from = `format(${engineFormat}, unhex('${raw.toString('hex')}'))`;
+    const { rows } = await harness.writer.query<Item>(`SELECT * FROM ${from}`);
+    assert.deepEqual(Object.keys(rows[0]!), names);
+    assert.deepEqual(
+      rows.map(({ score }) => score),
+      values,
+    );
+    const none = await get(harness.app, `${url}&max_score=-5&format=${format}`);
+    assert.equal(none.status, 200, none.text);
+  }
 });
 
 test('forms that the database writes keep the order that was asked for', async () => {

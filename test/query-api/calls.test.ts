@@ -103,7 +103,39 @@ const conditions: [query: string, matches: (call: CallRow) => boolean][] = [
     'min_duration_ms=100.5&max_duration_ms=900',
     ({ duration_ms }) => duration_ms >= 100.5 && duration_ms <= 900,
   ],
+  [
+    'min_cost_usd=1e-5&max_cost_usd=0.0003',
+    ({ cost_usd }) => cost_usd !== null && Number(cost_usd) >= 1e-5 && Number(cost_usd) <= 0.0003,
+  ],
+  ['min_cost_usd=0', ({ cost_usd }) => cost_usd !== null],
+  ['max_cost_usd=0.00025', ({ cost_usd }) => cost_usd !== null && Number(cost_usd) <= 0.00025],
+  ['http_status=200', ({ http_status }) => http_status === 200],
+  ['http_status=503&http_status=429', ({ http_status }) => http_status === 503 || http_status === 429],
+  ['http_status=503&status=error', ({ http_status, status }) => http_status === 503 && status === 'error'],
+  [
+    'http_status=429&max_cost_usd=0.0005&order_by=-started_at',
+    ({ http_status, cost_usd }) => http_status === 429 && cost_usd !== null && Number(cost_usd) <= 0.0005,
+  ],
 ];
+
+test('a cost is within bounds that are the cost itself, and nothing is a cost too', async () => {
+  // Beside the window of the others.
+  const started_at = (Date.now() - 3_600_000) * 1000;
+  const [free, dear, unpriced] = [0, 0.123456789, null].map((cost_usd) =>
+    makeCall({ project: 'shop', service: 'costs', started_at, cost_usd }),
+  );
+  await harness.insertCalls([free!, dear!, unpriced!]);
+  for (const [query, calls] of [
+    ['max_cost_usd=0', [free!]],
+    ['min_cost_usd=0.123456789', [dear!]],
+    ['min_cost_usd=0.123456789&max_cost_usd=0.123456789', [dear!]],
+    ['min_cost_usd=0&max_cost_usd=1', [free!, dear!]],
+    ['min_cost_usd=0.12345679', []],
+  ] as const) {
+    const { items } = await page(`from=now-3d&service=costs&${query}`);
+    assert.deepEqual(idsOf(items), newestFirst(calls), query);
+  }
+});
 for (const [query, matches] of conditions) {
   test(`${query} finds the calls that a plain filter finds`, async () => {
     const expected = newestFirst(counted.filter(matches));

@@ -39,14 +39,14 @@ before(async () => {
   await harness.insertPayloads([
     makePayload({ project: 'shop', ...ids, started_at, input: 'Where is my refund?' }),
   ]);
-  await harness.insertScores([makeScore({ project: 'shop', ...ids, scored_at: started_at })]);
+  await harness.insertScores([makeScore({ project: 'shop', ...ids, scored_at: started_at, value: 0.2 })]);
 });
 after(() => harness.stop());
 
-test('there are twenty questions, numbered, each with one request', () => {
+test('there are twenty-one questions, numbered, each with one request', () => {
   assert.deepEqual(
     recipes.map(({ number }) => number),
-    Array.from({ length: 20 }, (_, index) => index + 1),
+    Array.from({ length: 21 }, (_, index) => index + 1),
   );
   for (const { command } of recipes) assert.match(command, /^curl '[^']+'$/);
 });

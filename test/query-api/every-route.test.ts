@@ -81,6 +81,7 @@ before(async () => {
         source: text('source'),
         label: text('label'),
       }),
+      makeScore({ ...of, scored_at: started_at, value: ms }),
     ]);
   }
   routes = await routesOf(harness.app);
@@ -116,6 +117,10 @@ function requestsOf(route: Route): { url: string; body?: unknown }[] {
     ...grouped,
     ...filtered.filter((url) => !url.includes('status=')),
     ...(names.has('text') ? [`${base}text=refund`] : []),
+    ...(names.has('min_score')
+      ? formats.map((format) => `${base}score=accuracy&min_score=50&format=${format}`)
+      : []),
+    ...(names.has('http_status') ? [`${base}http_status=200&min_cost_usd=0&max_cost_usd=9`] : []),
     ...(names.has('response_hash') ? [`${base}response_hash=${hash.toString('hex')}`] : []),
   ];
   return [...route.samples, ...all.map((url) => ({ url }))];

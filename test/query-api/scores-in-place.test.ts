@@ -40,13 +40,31 @@ async function score(call: CallRow, name: string, value: number): Promise<void> 
   const { status, text } = await post(harness.app, '/v1/scores', { ...idsOf(call), name, value });
   assert.equal(status, 200, text);
 }
+/** The search by a score finds the calls that the mean is made of, each with its value. */
+async function assertFound(query: string, name: string, more: string, average: unknown): Promise<void> {
+  const { json, text } = await get(harness.app, `/v1/calls?${query}&score=${name}${more}&limit=500`);
+  assert.ok(json.items, text);
+  const values = json.items.map((item: Record<string, unknown>) => item.score);
+  const sum = values.reduce((total: number, value: number) => total + value, 0);
+  const mean = values.length === 0 ? null : sum / values.length;
+  assert.equal(
+    typeof mean === 'number' ? mean.toFixed(9) : mean,
+    (average as number | null)?.toFixed(9) ?? null,
+  );
+}
 const average = async (environment: string, name: string, more = ''): Promise<unknown> => {
-  const query = `from=now-3d&metrics=score_avg&score=${name}&environment=${environment}${more}`;
-  return (await rowsOf(harness.app, `/v1/rollups?${query}`))[0]?.score_avg;
+  const window = `from=now-3d&environment=${environment}`;
+  const [row] = await rowsOf(harness.app, `/v1/rollups?${window}&metrics=score_avg&score=${name}${more}`);
+  await assertFound(window, name, more, row!.score_avg);
+  return row!.score_avg;
 };
 const byModel = async (environment: string, name: string): Promise<unknown> => {
   const query = `from=now-3d&metrics=score_avg&score=${name}&environment=${environment}&group_by=model&order_by=model`;
-  return (await rowsOf(harness.app, `/v1/rollups?${query}`)).map((row) => [row.model, row.score_avg]);
+  const rows = await rowsOf(harness.app, `/v1/rollups?${query}`);
+  for (const { model, score_avg } of rows) {
+    await assertFound(`from=now-3d&environment=${environment}`, name, `&model=${model}`, score_avg);
+  }
+  return rows.map((row) => [row.model, row.score_avg]);
 };
 async function shown(call: CallRow): Promise<unknown[]> {
   const { trace_id, span_id } = idsOf(call);

@@ -53,6 +53,7 @@ export function randomCall(random: Random, project: string, number: number): Cal
     finish_reason: failed ? '' : random.pick(['stop', 'length']),
     status: failed ? 'error' : 'ok',
     error_type: failed ? random.pick(ERROR_TYPES) : '',
+    http_status: [200, failed ? 429 : 200, failed ? 503 : 204, null][number % 4]!,
     duration_ms,
     ttft_ms: failed ? null : maybe(random, 0.6, () => duration_ms * random.pick([0.1, 0.5, 1])),
     input_tokens,
