@@ -37,7 +37,9 @@ export const describedCallSearch = z.object({
   http_status: z
     .array(z.int().min(HTTP_STATUS.least).max(HTTP_STATUS.most))
     .optional()
-    .describe('Calls that the provider answered with this HTTP status. Repeated means or.'),
+    .describe(
+      'Calls that the provider answered with this HTTP status, as far as it was told; many tell it of failed calls only. Repeated means or.',
+    ),
   score: text(
     'Calls that have a score of this name; each of them shows it as `score`: what `score_avg` is the mean of.',
   ),

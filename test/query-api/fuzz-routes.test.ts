@@ -24,6 +24,7 @@ const hostile = fc.oneof(
 const plausible = fc.constantFrom(
   ...['now', 'now-1d', '2026-01-01', '5', '0', '1', 'ok', '', '!x', 'variant:canary', 'model:a,variant:b'],
   ...['0af7651916cd43dd8448eb211c80319c', 'b7ad6b7169203331', 'ab'.repeat(32), 'WzEsInh4Il0', '1.5'],
+  ...['accuracy', '-0.5', '1e-3', '429'],
 );
 const encoded = (text: string): string => encodeURIComponent(text.toWellFormed());
 

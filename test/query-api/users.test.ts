@@ -40,6 +40,9 @@ async function erase(user_id: string, key = INGEST_KEY): Promise<Answer> {
 test('an erased user is in no answer, and the report says what was removed', async () => {
   const path = `/v1/calls/${hex(call.trace_id)}/${hex(call.span_id)}`;
   assert.equal((await get(harness.app, path)).status, 200);
+  const scored = async (): Promise<unknown> =>
+    (await get(harness.app, '/v1/calls?from=now-3d&score=accuracy')).json.items.length;
+  assert.equal(await scored(), 1);
   const { status, json } = await erase('ann');
   assert.equal(status, 200);
   assert.deepEqual([json.user_ids, json.calls, json.payloads, json.scores], [[ann], 1, 1, 1]);
@@ -52,6 +55,10 @@ test('an erased user is in no answer, and the report says what was removed', asy
   // It comes again, out of a log that still held it: it stays out of sight before it is removed.
   await harness.insertCalls([call]);
   assert.equal((await get(harness.app, path)).status, 404);
+  await harness.insertScores([
+    makeScore({ project: 'shop', trace_id: call.trace_id, span_id: call.span_id }),
+  ]);
+  assert.equal(await scored(), 0);
   const { neighbours } = (await get(harness.app, `/v1/calls/${hex(kept.trace_id)}/${hex(kept.span_id)}`))
     .json;
   assert.deepEqual([neighbours.same_response.calls, neighbours.same_prompt.calls], [1, 1]);
