@@ -28,7 +28,7 @@ import { idOf } from '../parameters/ids.ts';
 import { Problem } from '../problems.ts';
 import { scoresOf } from './call-scores.ts';
 import type { Ask, RouteContext } from './context.ts';
-import { askStored, keyOf, shownOf, startedMs, type TraceStart } from './counted-spans.ts';
+import { askStored, isOfErased, keyOf, shownOf, startedMs, type TraceStart } from './counted-spans.ts';
 import { type PayloadFacts, payloadOf } from './payload.ts';
 import { pairsOfCall, standingOf } from './retold.ts';
 
@@ -161,12 +161,9 @@ async function retoldBy(
 
 /** Neither expired nor of a user who was erased after it came. */
 function isVisible(call: ShownCall, scope: LookupScope & { counting: Counting }): boolean {
-  const received_us = BigInt(microsecondsOf(call.received_at));
+  const version = BigInt(microsecondsOf(call.received_at));
   return (
-    startedMs(call) >= horizonMs(scope) &&
-    !scope.counting.erased_users.some(
-      ({ user_id, erased_at }) => user_id === call.user_id && received_us <= BigInt(erased_at),
-    )
+    startedMs(call) >= horizonMs(scope) && !isOfErased({ user_id: call.user_id, version }, scope.counting)
   );
 }
 

@@ -34,9 +34,9 @@ import type { CallSearchRequest, ListField } from '../parameters/call-search.ts'
 import type { Window } from '../parameters/window.ts';
 import type { Ask, RouteContext } from './context.ts';
 import { askStored, startedMs } from './counted-spans.ts';
-import { findFailed, proposeFirst } from './find-failed.ts';
+import { findFailed } from './find-failed.ts';
 import { findInHours } from './find-in-hours.ts';
-import { type Beside, type Delivered, findStored, placeOf } from './find-stored.ts';
+import { type Beside, findStored, placeOf } from './find-stored.ts';
 import { type PayloadFacts, payloadOutlook } from './payload.ts';
 import { nameOf, repeatsByCall } from './retold.ts';
 import { startLookup } from './start-lookup.ts';
@@ -125,30 +125,30 @@ function isExamined({ scope: { from_ms, to_ms } }: CallSearch, { hours, examined
 const isPlain = (search: CallSearch, counting: Counting): boolean =>
   search.conditions.text === undefined && !counting.has_erased_calls && isExamined(search, counting);
 
-/** A part of the window; `failed` are failures that were proposed in it, where only those are looked for. */
+/** A part of the window; failures have a table of their own, and no need of slices. */
 async function findInPart(
   search: CallSearch,
   slice_rows: readonly number[],
-  failed: Promise<Delivered[]> | undefined,
   counting: Counting,
   ask: Ask,
   beside: Beside,
 ): Promise<ListedCall[]> {
   const found: ListedCall[] = [];
   const known = { ...search, scope: { ...search.scope, counting } };
-  const failures =
-    failed && isExamined(known, counting)
-      ? await findFailed(known, failed, counting, ask, beside)
-      : undefined;
-  if (failures) return failures;
+  const { filters, text } = search.conditions;
+  const failuresOnly = areFailures(filters) && text === undefined;
+  if (failuresOnly && isExamined(known, counting)) {
+    const failures = await findFailed(known, counting, ask, beside);
+    if (failures) return failures;
+  }
   for (const slice of slicesOf(search.scope, counting.hours, slice_rows)) {
     const limit = search.limit - found.length;
     if (limit === 0) break;
     const rest = { ...known, scope: { ...known.scope, ...slice }, limit };
     const hours = isPlain(rest, counting) ? hoursOf(slice) : undefined;
     const stored =
-      failed && isExamined(rest, counting)
-        ? await findFailed(rest, undefined, counting, ask, beside)
+      failuresOnly && isExamined(rest, counting)
+        ? await findFailed(rest, counting, ask, beside)
         : hours && (await findStored(rest, hours, counting, ask, beside));
     const chosen = stored ?? (await findChosen(rest, ask));
     if (!stored) await beside(chosen);
@@ -160,17 +160,12 @@ async function findInPart(
 /** What nothing narrows down, slice by slice. */
 async function findInSlices(search: CallSearch, ask: Ask, beside: Beside): Promise<ListedCall[]> {
   const found: ListedCall[] = [];
-  const { conditions } = search;
-  const failuresOnly = areFailures(conditions.filters) && conditions.text === undefined;
   for (const [index, part] of partsOf(search.scope).entries()) {
     const limit = search.limit - found.length;
     if (limit === 0) break;
     const rest = { ...search, scope: { ...search.scope, ...part }, limit };
-    const failed = failuresOnly ? proposeFirst(rest, ask) : undefined;
-    // Whether it is needed is known only when what counts has been told.
-    failed?.catch(() => {});
     const slice_rows = index === 0 ? SLICE_ROWS : LATER_ROWS;
-    const inPart = (counting: Counting) => findInPart(rest, slice_rows, failed, counting, ask, beside);
+    const inPart = (counting: Counting) => findInPart(rest, slice_rows, counting, ask, beside);
     found.push(...(await ask.counted(rest.scope, inPart, hoursOf(part))));
   }
   return found;

@@ -101,9 +101,18 @@ async function strikersOf(first: readonly SpanPair[], find: FindPairs): Promise<
     .map(([, { trace_id, span_id }]) => ({ trace_id, span_id }));
 }
 
+/** Whether a delivery is of a user who was erased after it came. */
+export const isOfErased = (
+  delivery: { user_id: string; version: bigint },
+  { erased_users }: Counting,
+): boolean =>
+  erased_users.some(
+    ({ user_id, erased_at }) => user_id === delivery.user_id && delivery.version <= BigInt(erased_at),
+  );
+
 /**
- * Keys of repeats; undefined if there may be some that nobody has looked for. `repeats` and the calls were read after
- * what `counting` says, in whatever order: a row of the calls that came meanwhile is younger than the last look.
+ * Keys of repeats; undefined if there may be some that nobody has looked for. `repeats` were read after what
+ * `counting` says, and the calls in whatever order: a row of them that came meanwhile is younger than the last look.
  */
 export function struckAmong(
   calls: readonly Inserted[],

@@ -5,28 +5,15 @@ import type { Counting } from '../../schemas/queries/counting.ts';
 import { failedSearchStatement } from '../../schemas/queries/failed-search.ts';
 import type { Ask } from './context.ts';
 import { askStored } from './counted-spans.ts';
-import { type Beside, type Delivered, deliveriesFirst, findByPages, withSpare } from './find-stored.ts';
+import { type Beside, type Delivered, deliveriesFirst, findByPages } from './find-stored.ts';
 
-const propose = (search: CallSearch, ask: Ask): Promise<Delivered[]> =>
-  askStored<Delivered>(failedSearchStatement(search), ask);
-
-/** The first page as `findFailed` will want it: what counts need not be known to begin. */
-export const proposeFirst = (search: CallSearch, ask: Ask): Promise<Delivered[]> =>
-  propose({ ...search, limit: withSpare(search.limit) }, ask);
-
-/** `first` is the first page, if that was proposed before. Undefined as `findByPages`. */
+/** Undefined as `findByPages`. */
 export function findFailed(
   search: CallSearch,
-  first: Promise<Delivered[]> | undefined,
   counting: Counting,
   ask: Ask,
   beside: Beside,
 ): Promise<ListedCall[] | undefined> {
-  let early = first;
-  const choose = (page: CallSearch): Promise<Delivered[]> => {
-    const proposed = early ?? propose(page, ask);
-    early = undefined;
-    return proposed;
-  };
+  const choose = (page: CallSearch) => askStored<Delivered>(failedSearchStatement(page), ask);
   return findByPages(search, deliveriesFirst(choose, counting, ask), counting, ask, beside);
 }

@@ -19,7 +19,7 @@ import {
 import type { Counting } from '../../schemas/queries/counting.ts';
 import { type SpanKey, textOf } from '../../schemas/queries/span-repeats.ts';
 import type { Ask } from './context.ts';
-import { askStored, keyOf, repeatsOf, shownOf, struckAmong } from './counted-spans.ts';
+import { askStored, isOfErased, keyOf, repeatsOf, shownOf, struckAmong } from './counted-spans.ts';
 
 export const placeOf = ({ started_at, trace_id, span_id }: CallKey): CallPlace => ({
   started_us: microsecondsOf(started_at),
@@ -41,14 +41,13 @@ export interface ReadPage {
 /** How a page comes about: deliveries are chosen in the order of the search, then it is read which of them count. */
 export interface Reading<Chosen extends CallKey> {
   choose(search: CallSearch): Promise<Chosen[]>;
-  /** Undefined where it cannot be told any more. */
-  read(search: CallSearch, chosen: readonly Chosen[]): Promise<ReadPage | undefined>;
+  read(search: CallSearch, chosen: readonly Chosen[]): Promise<ReadPage>;
 }
 
 /** So many more are read than are wanted: a few of them are repeats as a rule. */
-export const withSpare = (wanted: number): number => wanted + 10 + Math.ceil(wanted / 10);
+const withSpare = (wanted: number): number => wanted + 10 + Math.ceil(wanted / 10);
 
-/** Undefined if there may be repeats that nobody has looked for, or the page cannot be read in this way. */
+/** Undefined if there may be repeats that nobody has looked for, or there are too many. */
 export async function findByPages<Chosen extends CallKey>(
   search: CallSearch,
   { choose, read }: Reading<Chosen>,
@@ -70,9 +69,9 @@ export async function findByPages<Chosen extends CallKey>(
       beside(chosen),
     ]);
     // Whatever was read: a call may have moved out of its chosen place since.
-    const struck = page && struckAmong(page.read, repeats, counting);
+    const struck = struckAmong(page.read, repeats, counting);
     if (struck === undefined) return undefined;
-    found.push(...page!.calls.filter((call) => !struck.has(textOf(keyOf(call)))).slice(0, wanted));
+    found.push(...page.calls.filter((call) => !struck.has(textOf(keyOf(call)))).slice(0, wanted));
     if (chosen.length < limit || found.length === search.limit) return found;
     // Of pages full of repeats the database leaves them out at less cost.
     if (after !== search.after) return undefined;
@@ -82,17 +81,16 @@ export async function findByPages<Chosen extends CallKey>(
 
 /** A delivery of a call, whole. */
 export type Delivered = ListedCall & { version: string | number };
+/** What is read of one to tell which is the newest, and whether that is shown; the user where some are erased. */
 interface Delivery extends SpanKey, Inserted {
   version: string | number;
+  user_id?: string;
 }
-
-/** What came shortly before a search may have come after its first page was chosen. */
-const RECENT_MS = 60_000;
 
 /** Deliveries are chosen whole, by whatever is at hand, and then it is read which of them is the newest of its span. */
 export const deliveriesFirst = (
   choose: (search: CallSearch) => Promise<Delivered[]>,
-  { as_of_ms }: Counting,
+  counting: Counting,
   ask: Ask,
 ): Reading<Delivered> => ({
   choose,
@@ -109,9 +107,9 @@ export const deliveriesFirst = (
     for (const { version, ...call } of chosen) {
       const key = textOf(keyOf(call as ListedCall));
       const counts = newest.get(key);
-      if (counts === undefined) continue;
-      if (BigInt(counts.version) === BigInt(version)) calls.set(key, call as ListedCall);
-      else if (Number(counts.inserted_ms) > as_of_ms - RECENT_MS) return undefined;
+      if (counts === undefined || BigInt(counts.version) !== BigInt(version)) continue;
+      const { user_id = '' } = counts;
+      if (!isOfErased({ user_id, version: BigInt(version) }, counting)) calls.set(key, call as ListedCall);
     }
     return { calls: [...calls.values()], read };
   },

@@ -7,6 +7,7 @@ import {
   countedSource,
   horizonMs,
   notErased,
+  notErasedSpan,
   type Source,
   withCtes,
 } from './counted-calls.ts';
@@ -128,6 +129,8 @@ export const orderOf = ({ largest_first }: CallSearch, alias = ''): string[] => 
   ...(largest_first ? [`assumeNotNull(toFloat64(${alias}${largest_first}))`] : []),
   ...KEY_ORDER.map((name) => `${alias}${name}`),
 ];
+/** Of deliveries at one place the newest comes first: a page may end between them, and the next begins after both. */
+export const NEWEST_FIRST = 'version';
 const KEY_ORDER = ['started_at', 'trace_id', 'span_id'];
 export const descending = (order: readonly string[]): string =>
   order.map((name) => `${name} DESC`).join(', ');
@@ -236,7 +239,7 @@ function storedIn(search: CallSearch, hours: readonly number[], fields: readonly
   const sql = `SELECT ${storedColumns(fields)}
 FROM ${values.bind('Identifier', search.scope.database)}.calls
 WHERE ${conditions.join('\n  AND ')}
-ORDER BY ${descending(orderOf(search))}
+ORDER BY ${descending([...orderOf(search), NEWEST_FIRST])}
 LIMIT ${values.bind('UInt32', search.limit)}`;
   return { sql, params: values.params };
 }
@@ -266,16 +269,17 @@ WHERE ${conditions.join('\n  AND ')}`;
   return { sql, params: values.params };
 }
 
-/** What is read of a delivery to tell which is the newest. */
-const DELIVERY_FIELDS = ['trace_id', 'span_id', 'version', 'inserted_ms'] as const;
-
-/** Rows for `storedCallOf` of DELIVERY_FIELDS and `hour`: every delivery of these spans, but those of spans that are erased. */
+/**
+ * Rows for `storedCallOf` of `Delivery`: every delivery of these spans, but those of spans that are erased one by one. Those
+ * of a user who was erased are among them: an older delivery, which did not name the user, must not be taken for the newest.
+ */
 export function deliveriesStatement(scope: CountedScope, spans: readonly SpanKey[]): Statement {
   const values = new BoundValues();
   const project = `project = ${values.bind('String', scope.project)}`;
   const own = hoursIn(spans.map(({ hour }) => hour));
-  const erased = notErased(scope, project, own, values);
-  const sql = `SELECT hour, ${storedColumns(DELIVERY_FIELDS)}
+  const erased = notErasedSpan(scope, project, own);
+  const user = scope.counting?.erased_users.length === 0 ? [] : ['user_id' as const];
+  const sql = `SELECT hour, ${storedColumns(['trace_id', 'span_id', 'version', 'inserted_ms', ...user])}
 FROM ${values.bind('Identifier', scope.database)}.calls
 PREWHERE ${project} AND ${own} AND ${areSpans(spans)}${erased.length === 0 ? '' : `\nWHERE ${erased.join(' AND ')}`}`;
   return { sql, params: values.params };

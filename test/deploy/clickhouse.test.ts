@@ -113,7 +113,7 @@ test('the user of the query API stores what is sent to it and erases, and can do
   const reading = createClickhouseWarehouse({ url, ...reader, database });
   const writing = createClickhouseWarehouse({ url, ...writer, database });
   const block = new BlockBuilder(calls);
-  block.append(makeCall({ user_id: 'ann' }));
+  block.append(makeCall({ user_id: 'ann', status: 'error', error_type: 'timeout' }));
   await writing.insert(await block.finish());
   const api = await createQueryApi({
     warehouse: reading,

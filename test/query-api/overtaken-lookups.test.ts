@@ -178,12 +178,19 @@ test('a telling in another trace that nobody has looked at yet strikes out what 
 
 test('a span that an erasure took along is in no search, whatever it is searched by', async () => {
   const { outer, inner } = apart('erased', 7_002);
-  outer.user_id = 'erased-user';
+  Object.assign(outer, { user_id: 'erased-user' });
+  Object.assign(inner, { status: 'error', error_type: 'timeout' });
   await harness.insertCalls([outer, inner]);
-  const searches = ['service=erased-inner', `trace_id=${hex(inner.trace_id)}`];
+  const searches = [
+    'service=erased-inner',
+    'service=erased-inner&status=error',
+    `trace_id=${hex(inner.trace_id)}`,
+  ];
+  const one = async () => (await get(app, `/v1/calls/${hex(inner.trace_id)}/${hex(inner.span_id)}`)).status;
   await knowRepeatsUpToNow();
   const found = async (by: string) => (await get(app, `/v1/calls?${by}&from=now-3d`)).json.items.length;
   for (const by of searches) assert.equal(await found(by), 1);
+  assert.equal(await one(), 200);
   const erased_at = String(Date.now() * 1000);
   const erasure = { database: 'plumbline', project: 'shop', user_id: 'erased-user', erased_at };
   for (const { sql, params } of [
@@ -193,6 +200,33 @@ test('a span that an erasure took along is in no search, whatever it is searched
   ])
     await harness.writer.command(sql, { params });
   for (const by of searches) assert.equal(await found(by), 0, by);
+  assert.equal(await one(), 404);
+});
+
+test('from the moment an erasure is written down nothing shows an older delivery that did not name the user', async () => {
+  const before = makeCall({ project: 'shop', service: 'renamed', status: 'error', error_type: 'timeout' });
+  const named = { ...before, version: before.version + 1, user_id: 'named-later' };
+  await harness.insertCalls([before]);
+  await harness.insertCalls([named]);
+  await knowRepeatsUpToNow(60);
+  const trace_id = hex(before.trace_id);
+  const searches = ['service=renamed', 'service=renamed&status=error', `trace_id=${trace_id}`];
+  const shown = async () => [
+    ...(await Promise.all(
+      searches.map(async (by) => (await get(app, `/v1/calls?${by}&from=now-3d`)).json.items.length),
+    )),
+    (await get(app, `/v1/calls/${trace_id}/${hex(before.span_id)}`)).status,
+  ];
+  assert.deepEqual(await shown(), [1, 1, 1, 200]);
+  const erased_at = String(Date.now() * 1000);
+  const { sql, params } = recordErasure({
+    database: 'plumbline',
+    project: 'shop',
+    user_id: 'named-later',
+    erased_at,
+  });
+  await harness.writer.command(sql, { params });
+  assert.deepEqual(await shown(), [0, 0, 0, 404]);
 });
 
 test('pages full of repeats are left to the database, and pairs beyond a list are not taken for none', async () => {

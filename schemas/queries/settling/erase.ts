@@ -1,5 +1,5 @@
 /** Erasure of a user: which spans it takes, and how they go. */
-import type { FAILED_CALLS } from '../../tables/failed-calls.ts';
+import { FAILED_CALLS } from '../../tables/failed-calls.ts';
 import { BoundValues } from '../bound-values.ts';
 import { storedPairs } from '../counted-calls.ts';
 import type { Statement } from '../statement.ts';
@@ -77,13 +77,18 @@ WHERE project = ${values.bind('String', erasure.project)} AND erased_at = ${at(e
 
 export type ErasableTable = 'calls' | typeof FAILED_CALLS | 'payloads' | 'scores';
 
-/** What of a table goes. Scores are found by span: an answer's hash may be others' too. */
+/**
+ * What of a table goes. Scores are found by span: an answer's hash may be others' too. What failed is found by its user as
+ * well: a delivery that another has replaced is there alone.
+ */
 function condition(erasure: Erasure, table: ErasableTable, values: BoundValues): string {
   const project = values.bind('String', erasure.project);
   const mine = `${taken(erasure, project)} AND erased_at = ${at(erasure)}`;
-  return table === 'scores'
-    ? `project = ${project} AND (trace_id, span_id) IN (SELECT trace_id, span_id FROM (${mine}))`
-    : `project = ${project} AND (hour, trace_id, span_id) IN (${mine})`;
+  if (table === 'scores')
+    return `project = ${project} AND (trace_id, span_id) IN (SELECT trace_id, span_id FROM (${mine}))`;
+  const taken_span = `(hour, trace_id, span_id) IN (${mine})`;
+  const own = `user_id = ${values.bind('String', erasure.user_id)} AND version <= ${at(erasure)}`;
+  return `project = ${project} AND ${table === FAILED_CALLS ? `(${taken_span} OR ${own})` : taken_span}`;
 }
 
 /** One row: `number` of rows of the table that are still to go. */
@@ -108,12 +113,16 @@ export function recentErasuresStatement(database: string, since_us: string): str
 
 /** `project`, `user_id`, `erased_at` of erasures whose calls have come again since, out of a log that still held them. */
 export function returnedStatement(database: string, since_us: string): string {
-  return `SELECT calls.project AS project, calls.user_id AS user_id, toString(any(erasures.upto)) AS erased_at
-FROM ${database}.calls AS calls INNER JOIN (
-  SELECT project, user_id, max(erased_at) AS upto FROM ${database}.erasures
-  WHERE erased_at > toUInt64('${BigInt(since_us)}') GROUP BY project, user_id) AS erasures
-  ON calls.project = erasures.project AND calls.user_id = erasures.user_id
-WHERE calls.version <= erasures.upto
+  const told = ['calls', FAILED_CALLS].map(
+    (table) =>
+      `SELECT project, user_id, version FROM ${database}.${table} WHERE user_id IN (SELECT user_id FROM since)`,
+  );
+  return `WITH since AS (SELECT project, user_id, max(erased_at) AS upto FROM ${database}.erasures
+  WHERE erased_at > toUInt64('${BigInt(since_us)}') GROUP BY project, user_id)
+SELECT told.project AS project, told.user_id AS user_id, toString(any(since.upto)) AS erased_at
+FROM (${told.join(' UNION ALL ')}) AS told
+INNER JOIN since ON told.project = since.project AND told.user_id = since.user_id
+WHERE told.version <= since.upto
 GROUP BY project, user_id`;
 }
 
@@ -123,13 +132,13 @@ export type LeavingTable = Exclude<ErasableTable, 'scores'>;
 
 /**
  * A condition on rows that tell of erased spans and which no erasure takes: calls that were received after it, since their
- * sender tried again, and payloads whenever they came. Calls from before it are its own to remove: it unsettles first.
+ * sender tried again, payloads and failures whenever they came. Calls from before it are its own to remove: it unsettles first.
  */
 function leftOfErased(database: string, table: LeavingTable): string {
   const erased = `SELECT ${IDENTITY} FROM ${database}.erased_calls`;
-  if (table === 'payloads') return `(${IDENTITY}) IN (${erased})`;
+  if (table !== 'calls') return `(${IDENTITY}) IN (${erased})`;
   return `(${IDENTITY}) IN (SELECT ${IDENTITY} FROM (
-    SELECT ${IDENTITY}, max(version) AS received FROM ${database}.${table} WHERE (${IDENTITY}) IN (${erased}) GROUP BY ${IDENTITY}) AS sent
+    SELECT ${IDENTITY}, max(version) AS received FROM ${database}.calls WHERE (${IDENTITY}) IN (${erased}) GROUP BY ${IDENTITY}) AS sent
   INNER JOIN (SELECT ${IDENTITY}, max(erased_at) AS upto FROM ${database}.erased_calls GROUP BY ${IDENTITY}) AS gone
   USING (${IDENTITY}) WHERE received > upto)`;
 }

@@ -138,6 +138,32 @@ test('what is sent again of erased calls after the erasure, or of their texts, i
   assert.equal(await removeLeftOfErasedSpans(settling.store), 0);
 });
 
+test('of failures nothing of the user stays, replaced or late as it may be', async () => {
+  const ofProject = 'failures';
+  const failed = { project: ofProject, status: 'error', error_type: 'timeout' } as const;
+  const mine = makeCall({ ...failed, user_id: 'ann' });
+  const replaced = makeCall({ ...failed, user_id: 'ann' });
+  const other = makeCall({ ...failed, user_id: 'bob' });
+  await settling.insert([mine, replaced, other]);
+  const anew = { ...replaced, version: replaced.version + 1, user_id: 'bob', status: 'ok' as const };
+  await settling.insert([{ ...anew, error_type: '' }]);
+  await settling.writer.command(`OPTIMIZE TABLE ${settling.engine.database}.calls FINAL`);
+  const failures = () => rowsIn(`failed_calls WHERE project = '${ofProject}'`);
+  assert.equal(await failures(), 3);
+  await sleep(CLOCK_GRAIN_MS + 200);
+  await eraseUser(settling.store, { project: ofProject, user_id: 'ann' });
+  assert.equal(await failures(), 1);
+  // A delivery out of the log after the failures were removed and before the calls were.
+  await settling.insert([mine, replaced]);
+  await settling.writer.command(
+    `ALTER TABLE ${settling.engine.database}.calls DELETE WHERE project = '${ofProject}' AND user_id = 'ann' SETTINGS mutations_sync = 1`,
+  );
+  assert.equal(await failures(), 3);
+  await eraseReturned(settling.store);
+  await removeLeftOfErasedSpans(settling.store);
+  assert.equal(await failures(), 1);
+});
+
 test('erasing somebody who is not there is a report of nothing', async () => {
   const report = await eraseUser(settling.store, { project, user_id: 'nobody' });
   assert.deepEqual([report.calls, report.payloads, report.scores, report.hours_unsettled], [0, 0, 0, 0]);

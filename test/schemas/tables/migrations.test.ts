@@ -36,9 +36,10 @@ test('migrations run on an empty database, run again, run twice at once, beside 
     );
     assert.equal(rows[0]?.calls, inserted);
     const { rows: tables } = await warehouse.query<{ text: string }>(
-      "SELECT create_table_query AS text FROM system.tables WHERE database = 'plumbline' AND name = 'calls'",
+      "SELECT create_table_query AS text FROM system.tables WHERE database = 'plumbline' AND name IN ('calls', 'failed_calls')",
     );
-    assert.match(tables[0]!.text, /TTL toDateTime\(started_at\) \+ toIntervalDay\(32\)/);
+    assert.equal(tables.length, 2);
+    for (const { text } of tables) assert.match(text, /TTL toDateTime\(started_at\) \+ toIntervalDay\(32\)/);
     await warehouse.close();
   }));
 
