@@ -149,7 +149,7 @@ async function findInPart(
     const stored =
       failuresOnly && isExamined(rest, counting)
         ? await findFailed(rest, counting, ask, beside)
-        : hours && (await findStored(rest, hours, counting, ask, beside));
+        : hours && (await findStored(rest, hours, counting, 'examined', ask, beside));
     const chosen = stored ?? (await findChosen(rest, ask));
     if (!stored) await beside(chosen);
     found.push(...chosen);

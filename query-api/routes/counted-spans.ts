@@ -16,6 +16,7 @@ import {
   traceStatement,
 } from '../../schemas/queries/one-call.ts';
 import {
+  knownRepeatsStatement,
   type SpanKey,
   type SpanPair,
   type SpanRepeats,
@@ -68,6 +69,16 @@ export async function repeatsOf(
   ask: Ask,
 ): Promise<SpanRepeats> {
   const { read, ...statement } = spanRepeatsStatement(scope, spans);
+  return read(await ask<unknown>(statement));
+}
+
+/** Of hours that `counting` says all to be looked at, as it was then. */
+export async function knownRepeatsOf(
+  spans: readonly SpanKey[],
+  scope: LookupScope & { counting: Counting },
+  ask: Ask,
+): Promise<SpanRepeats> {
+  const { read, ...statement } = knownRepeatsStatement(scope, spans, scope.counting.examined_ms);
   return read(await ask<unknown>(statement));
 }
 

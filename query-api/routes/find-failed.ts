@@ -7,7 +7,7 @@ import type { Ask } from './context.ts';
 import { askStored } from './counted-spans.ts';
 import { type Beside, type Delivered, deliveriesFirst, findByPages } from './find-stored.ts';
 
-/** Undefined as `findByPages`. */
+/** Of hours of which `counting` says that all rows have been looked at. Undefined as `findByPages`. */
 export function findFailed(
   search: CallSearch,
   counting: Counting,
@@ -15,5 +15,5 @@ export function findFailed(
   beside: Beside,
 ): Promise<ListedCall[] | undefined> {
   const choose = (page: CallSearch) => askStored<Delivered>(failedSearchStatement(page), ask);
-  return findByPages(search, deliveriesFirst(choose, counting, ask), counting, ask, beside);
+  return findByPages(search, deliveriesFirst(choose, counting, ask), counting, 'examined', ask, beside);
 }

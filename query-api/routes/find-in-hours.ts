@@ -32,7 +32,7 @@ export async function findInHours(
     };
     // Repeats in hours that are over are known as a rule.
     const isOver = (some[0]! + 2) * MS_PER_HOUR <= search.scope.now_ms;
-    const stored = isOver ? await findStored(rest, some, counting, ask, beside) : undefined;
+    const stored = isOver ? await findStored(rest, some, counting, 'unknown', ask, beside) : undefined;
     found.push(...(stored ?? (await ask.counted(search.scope, inSome, some))));
   }
   return found;

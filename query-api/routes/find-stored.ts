@@ -19,7 +19,15 @@ import {
 import type { Counting } from '../../schemas/queries/counting.ts';
 import { type SpanKey, textOf } from '../../schemas/queries/span-repeats.ts';
 import type { Ask } from './context.ts';
-import { askStored, isOfErased, keyOf, repeatsOf, shownOf, struckAmong } from './counted-spans.ts';
+import {
+  askStored,
+  isOfErased,
+  keyOf,
+  knownRepeatsOf,
+  repeatsOf,
+  shownOf,
+  struckAmong,
+} from './counted-spans.ts';
 
 export const placeOf = ({ started_at, trace_id, span_id }: CallKey): CallPlace => ({
   started_us: microsecondsOf(started_at),
@@ -47,11 +55,24 @@ export interface Reading<Chosen extends CallKey> {
 /** So many more are read than are wanted: a few of them are repeats as a rule. */
 const withSpare = (wanted: number): number => wanted + 10 + Math.ceil(wanted / 10);
 
+const placeText = ({ started_at, trace_id, span_id }: CallKey): string =>
+  `${started_at} ${trace_id} ${span_id}`;
+
+/** A full page may end between two deliveries of a span, of which it is the other that counts: the next begins before both. */
+function withoutLastPlace<Chosen extends CallKey>(chosen: readonly Chosen[]): Chosen[] {
+  const last = placeText(chosen.at(-1)!);
+  return chosen.filter((call) => placeText(call) !== last);
+}
+
+/** What is known of the repeats in the hours of a search: all as the first statements say, or it has to be found out. */
+export type HoursKnown = 'examined' | 'unknown';
+
 /** Undefined if there may be repeats that nobody has looked for, or there are too many. */
 export async function findByPages<Chosen extends CallKey>(
   search: CallSearch,
   { choose, read }: Reading<Chosen>,
   counting: Counting,
+  known: HoursKnown,
   ask: Ask,
   beside: Beside,
 ): Promise<ListedCall[] | undefined> {
@@ -61,18 +82,20 @@ export async function findByPages<Chosen extends CallKey>(
     const wanted = search.limit - found.length;
     const limit = withSpare(wanted);
     const rest = { ...search, ...(after === undefined ? {} : { after }), scope, limit };
-    const chosen = await choose(rest);
-    if (chosen.length === 0) return found;
+    const deliveries = await choose(rest);
+    const isLast = deliveries.length < limit;
+    const chosen = isLast ? deliveries : withoutLastPlace(deliveries);
+    if (chosen.length === 0) return isLast ? found : undefined;
     const [page, repeats] = await Promise.all([
       read(rest, chosen),
-      repeatsOf(chosen.map(keyOf), scope, ask),
+      (known === 'examined' ? knownRepeatsOf : repeatsOf)(chosen.map(keyOf), scope, ask),
       beside(chosen),
     ]);
     // Whatever was read: a call may have moved out of its chosen place since.
     const struck = struckAmong(page.read, repeats, counting);
     if (struck === undefined) return undefined;
     found.push(...page.calls.filter((call) => !struck.has(textOf(keyOf(call)))).slice(0, wanted));
-    if (chosen.length < limit || found.length === search.limit) return found;
+    if (isLast || found.length === search.limit) return found;
     // Of pages full of repeats the database leaves them out at less cost.
     if (after !== search.after) return undefined;
     after = placeOf(chosen.at(-1)!);
@@ -117,9 +140,6 @@ export const deliveriesFirst = (
 
 type Stored = ListedCall & Inserted;
 
-const placeText = ({ started_at, trace_id, span_id }: CallKey): string =>
-  `${started_at} ${trace_id} ${span_id}`;
-
 /** Deliveries are chosen by few columns first. */
 const keysFirst = (hours: readonly number[], ask: Ask): Reading<CallKey> => ({
   choose: (search) => askStored<CallKey>(storedKeysStatement(search, hours), ask),
@@ -139,11 +159,13 @@ export async function findStored(
   search: CallSearch,
   hours: readonly number[],
   counting: Counting,
+  known: HoursKnown,
   ask: Ask,
   beside: Beside,
 ): Promise<ListedCall[] | undefined> {
   const rows = counting.hours.reduce((sum, { hour, rows }) => sum + (hours.includes(hour) ? rows : 0), 0);
-  if (rows > READ_AT_ONCE_ROWS) return findByPages(search, keysFirst(hours, ask), counting, ask, beside);
+  if (rows > READ_AT_ONCE_ROWS)
+    return findByPages(search, keysFirst(hours, ask), counting, known, ask, beside);
   const choose = (page: CallSearch) => askStored<Delivered>(storedSearchStatement(page, hours), ask);
-  return findByPages(search, deliveriesFirst(choose, counting, ask), counting, ask, beside);
+  return findByPages(search, deliveriesFirst(choose, counting, ask), counting, known, ask, beside);
 }

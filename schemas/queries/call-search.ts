@@ -129,8 +129,6 @@ export const orderOf = ({ largest_first }: CallSearch, alias = ''): string[] => 
   ...(largest_first ? [`assumeNotNull(toFloat64(${alias}${largest_first}))`] : []),
   ...KEY_ORDER.map((name) => `${alias}${name}`),
 ];
-/** Of deliveries at one place the newest comes first: a page may end between them, and the next begins after both. */
-export const NEWEST_FIRST = 'version';
 const KEY_ORDER = ['started_at', 'trace_id', 'span_id'];
 export const descending = (order: readonly string[]): string =>
   order.map((name) => `${name} DESC`).join(', ');
@@ -239,7 +237,7 @@ function storedIn(search: CallSearch, hours: readonly number[], fields: readonly
   const sql = `SELECT ${storedColumns(fields)}
 FROM ${values.bind('Identifier', search.scope.database)}.calls
 WHERE ${conditions.join('\n  AND ')}
-ORDER BY ${descending([...orderOf(search), NEWEST_FIRST])}
+ORDER BY ${descending(orderOf(search))}
 LIMIT ${values.bind('UInt32', search.limit)}`;
   return { sql, params: values.params };
 }

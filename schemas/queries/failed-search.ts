@@ -2,14 +2,7 @@
 import { FAILED_CALLS } from '../tables/failed-calls.ts';
 import { BoundValues } from './bound-values.ts';
 import { storedColumns } from './call-columns.ts';
-import {
-  type CallSearch,
-  conditionsOf,
-  descending,
-  NEWEST_FIRST,
-  orderOf,
-  startedWithin,
-} from './call-search.ts';
+import { type CallSearch, conditionsOf, descending, orderOf, startedWithin } from './call-search.ts';
 import type { Filter } from './filters.ts';
 import { MS_PER_HOUR } from './settling/times.ts';
 import type { Statement } from './statement.ts';
@@ -34,7 +27,7 @@ export function failedSearchStatement(search: CallSearch): Statement {
     `(${conditionsOf(search, values)})`,
   ];
   // By hour first, which says no more than the time does but is how the table is ordered: its end is all that is read.
-  const order = ['hour', ...orderOf(search), NEWEST_FIRST];
+  const order = ['hour', ...orderOf(search)];
   const sql = `SELECT ${storedColumns([...search.fields, 'version'])}
 FROM ${values.bind('Identifier', scope.database)}.${FAILED_CALLS}
 WHERE ${conditions.join('\n  AND ')}

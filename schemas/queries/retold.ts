@@ -5,7 +5,16 @@ import { areSpans, literals } from './lookup-hours.ts';
 import type { Project } from './project.ts';
 import { pairs } from './settling/pairs.ts';
 import { moment } from './settling/times.ts';
-import { besideHours, type PairRow, pairOf, type SpanKey, type SpanPair, touching } from './span-repeats.ts';
+import {
+  besideHours,
+  PAIR_ORDER,
+  type PairRow,
+  pairOf,
+  SHOWN_PAIR,
+  type SpanKey,
+  type SpanPair,
+  touching,
+} from './span-repeats.ts';
 import type { Statement } from './statement.ts';
 
 interface Scope {
@@ -20,12 +29,10 @@ const MOST_BY = 20;
 /** Of everything that may be long, so much is looked at. */
 const MOST_PAIRS = 10_000;
 
-const SHOWN_PAIR = `p.hour AS hour, lower(hex(p.trace_id)) AS trace_id, lower(hex(p.span_id)) AS span_id,
-  p.by_hour AS by_hour, lower(hex(p.by_trace_id)) AS by_trace_id, lower(hex(p.by_span_id)) AS by_span_id`;
 const read = (rows: readonly unknown[]): SpanPair[] => (rows as PairRow[]).map(pairOf);
 
 const struckOutBySome = (pairs: string): string =>
-  `SELECT ${SHOWN_PAIR} FROM (${pairs} ORDER BY hour, trace_id, span_id, by_trace_id, by_span_id
+  `SELECT ${SHOWN_PAIR} FROM (${pairs} ${PAIR_ORDER}
     LIMIT ${MOST_BY} BY hour, trace_id, span_id LIMIT ${MOST_PAIRS}) AS p`;
 
 /** The pairs of these spans, of one that is struck out no more than MOST_BY. */

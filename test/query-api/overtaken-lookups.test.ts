@@ -264,7 +264,7 @@ test('of an hour full of calls a page is chosen by few columns, and anew where c
   await harness.insertCalls(full);
   await knowRepeatsUpToNow();
   const search = async () =>
-    (await get(app, '/v1/calls?service=full&request_type=wanted&from=now-3d&to=now-2d')).json.items;
+    (await get(app, '/v1/calls?service=full&request_type=wanted&from=now-4d&to=now-2d')).json.items;
   const items = await search();
   assert.deepEqual(
     spansOf(items),
