@@ -271,7 +271,7 @@ test('of an hour full of calls a page is chosen by few columns, and anew where c
     wanted.map(({ span_id }) => hex(span_id)),
   );
   for (const item of items) {
-    const { json } = await get(app, `/v1/calls?trace_id=${item.trace_id}&from=now-3d`);
+    const { json } = await get(app, `/v1/calls?trace_id=${item.trace_id}&from=now-4d`);
     assert.deepEqual(json.items, [item]);
   }
   const keys = /AS shown_started_at\nFROM/;
