@@ -3,53 +3,21 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyInstance } from 'fastify';
-import { createQueryApi } from '../../query-api/server.ts';
-import { createKeyRing } from '../../schemas/identity/key-ring.ts';
-import { BlockBuilder } from '../../schemas/native/block-builder.ts';
 import { CLOCK_GRAIN_MS } from '../../schemas/queries/settling/times.ts';
-import { type CallRow, calls as callsTable } from '../../schemas/record/calls.ts';
+import type { CallRow } from '../../schemas/record/calls.ts';
 import { createFailedCalls } from '../../schemas/tables/failed-calls.ts';
 import { runStep } from '../../schemas/tables/steps.ts';
 import { makeCall } from '../support/rows.ts';
-import {
-  get,
-  type Harness,
-  hex,
-  INGEST_KEY,
-  KEYED_HASH,
-  KEYS,
-  RETENTION,
-  rowsOf,
-  startHarness,
-} from './support/harness.ts';
+import { get, type Harness, hex, INGEST_KEY, rowsOf, startHarness } from './support/harness.ts';
+import { insertUnexamined, startWatched, type Watched } from './support/watched.ts';
 
 let harness: Harness;
+let watched: Watched;
 let app: FastifyInstance;
-/** Happens once, after the first statement that the pattern is in. */
-let meanwhile: { after: RegExp; what: () => Promise<void> } | undefined;
-let asked: string[] = [];
 before(async () => {
   harness = await startHarness();
-  const { reader } = harness;
-  app = await createQueryApi({
-    warehouse: {
-      ...reader,
-      async query(sql, options) {
-        asked.push(sql);
-        const answer = await reader.query(sql, options);
-        const now = meanwhile?.after.test(sql) ? meanwhile : undefined;
-        if (now) meanwhile = undefined;
-        await now?.what();
-        return answer as never;
-      },
-    },
-    database: harness.engine.database,
-    keyRing: createKeyRing(KEYS),
-    keyedHash: KEYED_HASH,
-    user_ids: 'raw',
-    retention: RETENTION,
-    version: '0.0.0-test',
-  });
+  watched = await startWatched(harness);
+  app = watched.app;
 });
 after(async () => {
   await app?.close();
@@ -77,18 +45,13 @@ async function pages(parameters: string): Promise<string[]> {
 
 /** The same where nothing may fall back to the calls that count, which would find the same. */
 async function search(parameters: string): Promise<string[]> {
-  asked = [];
+  watched.asked = [];
   const found = await pages(parameters);
   assert.ok(
-    asked.some((sql) => sql.includes('.failed_calls')) && !asked.some((sql) => sql.includes('received_us')),
+    watched.asked.some((sql) => sql.includes('.failed_calls')) &&
+      !watched.asked.some((sql) => sql.includes('received_us')),
   );
   return found;
-}
-
-async function insert(rows: readonly CallRow[]): Promise<void> {
-  const block = new BlockBuilder(callsTable);
-  for (const row of rows) block.append(row);
-  await harness.writer.insert(await block.finish());
 }
 
 const spansOf = (calls: readonly CallRow[]): string[] => calls.map(({ span_id }) => hex(span_id));
@@ -223,9 +186,9 @@ test('a failure that is told anew in the moment of the search is shown as it cou
       ({ span_id }: { span_id: string }) => span_id,
     );
   assert.deepEqual(await find(), spansOf([changes!, stays!]));
-  meanwhile = { after: /\.failed_calls/, what: () => insert([moved]) };
+  watched.meanwhile = { after: /\.failed_calls/, what: () => insertUnexamined(harness, [moved]) };
   assert.deepEqual(await find(), spansOf([stays!, moved]));
-  assert.equal(meanwhile, undefined);
+  assert.equal(watched.meanwhile, undefined);
   await harness.writer.command('INSERT INTO plumbline.examined (upto) VALUES (now64(3) + INTERVAL 1 DAY)');
 });
 

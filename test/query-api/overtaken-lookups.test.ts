@@ -3,58 +3,26 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyInstance } from 'fastify';
-import { createQueryApi } from '../../query-api/server.ts';
-import { createKeyRing } from '../../schemas/identity/key-ring.ts';
-import { BlockBuilder } from '../../schemas/native/block-builder.ts';
 import { recordErasure, takeOwnSpans, takePartners } from '../../schemas/queries/settling/erase.ts';
 import { WHOLE } from '../../schemas/queries/settling/shares.ts';
 import { CLOCK_GRAIN_MS } from '../../schemas/queries/settling/times.ts';
-import { type CallRow, calls } from '../../schemas/record/calls.ts';
+import type { CallRow } from '../../schemas/record/calls.ts';
 import { idOf, makeCall, makePayload } from '../support/rows.ts';
-import { get, type Harness, hex, KEYED_HASH, KEYS, RETENTION, startHarness } from './support/harness.ts';
+import { get, type Harness, hex, startHarness } from './support/harness.ts';
+import { insertUnexamined, startWatched, type Watched } from './support/watched.ts';
 
 let harness: Harness;
+let watched: Watched;
 let app: FastifyInstance;
-/** Statements so far. */
-let asked = 0;
-/** Happens once, after the first statement that the pattern is in. */
-let meanwhile: { after: RegExp; what: () => Promise<void> } | undefined;
-/** A statement that the pattern is in waits for that. */
-let held: { statement: RegExp; until: Promise<void> } | undefined;
 before(async () => {
   harness = await startHarness();
-  const { reader } = harness;
-  app = await createQueryApi({
-    warehouse: {
-      ...reader,
-      async query(sql, options) {
-        asked++;
-        if (held?.statement.test(sql)) await held.until;
-        const answer = await reader.query(sql, options);
-        const now = meanwhile?.after.test(sql) ? meanwhile : undefined;
-        if (now) meanwhile = undefined;
-        await now?.what();
-        return answer as never;
-      },
-    },
-    database: harness.engine.database,
-    keyRing: createKeyRing(KEYS),
-    keyedHash: KEYED_HASH,
-    user_ids: 'raw',
-    retention: RETENTION,
-    version: '0.0.0-test',
-  });
+  watched = await startWatched(harness);
+  app = watched.app;
 });
 after(async () => {
   await app?.close();
   await harness?.stop();
 });
-
-async function insertUnexamined(rows: readonly CallRow[]): Promise<void> {
-  const block = new BlockBuilder(calls);
-  for (const row of rows) block.append(row);
-  await harness.writer.insert(await block.finish());
-}
 
 /** What is stored by now has been looked at for repeats, and with `ahead` what comes in the next seconds. */
 async function knowRepeatsUpToNow(ahead_s = 0): Promise<void> {
@@ -120,9 +88,9 @@ test('a call that comes anew between the choice of a page and the reading of it 
   );
   assert.equal((await get(app, url)).json.items.length, 2);
   const anew = { ...changes!, version: changes!.version + 1, error_type: '', status: 'ok' as const };
-  meanwhile = { after: /AS received_us/, what: () => harness.insertCalls([anew]) };
+  watched.meanwhile = { after: /AS received_us/, what: () => harness.insertCalls([anew]) };
   assert.deepEqual(spansOf((await get(app, url)).json.items), [hex(stays!.span_id)]);
-  assert.equal(meanwhile, undefined);
+  assert.equal(watched.meanwhile, undefined);
 });
 
 test('a repeat that comes while its trace, its answer or its user is looked up is found', async () => {
@@ -132,7 +100,7 @@ test('a repeat that comes while its trace, its answer or its user is looked up i
     for (const call of [outer, inner]) call.user_id = lookup;
     await harness.insertCalls([outer]);
     await knowRepeatsUpToNow();
-    meanwhile = { after: /'examined' AS fact/, what: () => insertUnexamined([inner]) };
+    watched.meanwhile = { after: /'examined' AS fact/, what: () => insertUnexamined(harness, [inner]) };
     const trace_id = hex(outer.trace_id);
     if (lookup === 'trace') {
       const { json } = await get(app, `/v1/traces/${trace_id}`);
@@ -146,7 +114,7 @@ test('a repeat that comes while its trace, its answer or its user is looked up i
       const { json } = await get(app, `/v1/calls?${by}&from=now-3d`);
       assert.deepEqual(spansOf(json.items), [hex(inner.span_id)]);
     }
-    assert.equal(meanwhile, undefined);
+    assert.equal(watched.meanwhile, undefined);
   }
 });
 
@@ -166,7 +134,7 @@ test('a telling in another trace that nobody has looked at yet strikes out what 
   const { outer, inner } = apart('unexamined', 7_001);
   await harness.insertCalls([outer]);
   await knowRepeatsUpToNow();
-  await insertUnexamined([inner]);
+  await insertUnexamined(harness, [inner]);
   const trace_id = hex(outer.trace_id);
   assert.equal((await get(app, `/v1/calls/${trace_id}/${hex(outer.span_id)}`)).json.counted, false);
   assert.equal((await get(app, `/v1/traces/${trace_id}`)).json.calls, 0);
@@ -244,13 +212,13 @@ test('pages full of repeats are left to the database, and pairs beyond a list ar
   await harness.insertCalls(agents.flat());
   await knowRepeatsUpToNow(60);
   for (const limit of [10, 1_000]) {
-    const before = asked;
+    const before = watched.asked.length;
     const { json } = await get(
       app,
       `/v1/calls?service=agents&min_duration_ms=50000&from=now-3d&limit=${limit}`,
     );
     assert.deepEqual(json.items, []);
-    assert.ok(asked - before <= 20, `${asked - before} statements`);
+    assert.ok(watched.asked.length - before <= 20, `${watched.asked.length - before} statements`);
   }
 });
 
@@ -277,18 +245,21 @@ test('of an hour full of calls a page is chosen by few columns, and anew where c
   const keys = /AS shown_started_at\nFROM/;
   const { version } = wanted[0]!;
   const anew = { ...wanted[0]!, version: version + 1, request_type: '' };
-  meanwhile = { after: keys, what: () => insertUnexamined([anew]) };
+  watched.meanwhile = { after: keys, what: () => insertUnexamined(harness, [anew]) };
   assert.deepEqual(spansOf(await search()), spansOf(items.slice(1)));
-  assert.equal(meanwhile, undefined);
+  assert.equal(watched.meanwhile, undefined);
   await knowRepeatsUpToNow();
   // Its repeats are asked for before it comes, the page is read after it.
   const moved = { ...wanted[1]!, version: version + 1, started_at: wanted[1]!.started_at - 5_000 };
   const { promise, resolve } = Promise.withResolvers<void>();
-  held = { statement: /AS shown_inserted_ms[\s\S]*PREWHERE/, until: promise };
-  meanwhile = { after: /FROM plumbline\.repeats/, what: () => insertUnexamined([moved]).then(resolve) };
+  watched.held = { statement: /AS shown_inserted_ms[\s\S]*PREWHERE/, until: promise };
+  watched.meanwhile = {
+    after: /FROM plumbline\.repeats/,
+    what: () => insertUnexamined(harness, [moved]).then(resolve),
+  };
   assert.deepEqual(spansOf(await search()), spansOf(items.slice(1)));
-  assert.equal(meanwhile, undefined);
-  held = undefined;
+  assert.equal(watched.meanwhile, undefined);
+  watched.held = undefined;
   await knowRepeatsUpToNow();
   const erasure = {
     database: 'plumbline',
@@ -296,7 +267,7 @@ test('of an hour full of calls a page is chosen by few columns, and anew where c
     user_id: 'user-20000',
     erased_at: String(Date.now() * 1000),
   };
-  meanwhile = {
+  watched.meanwhile = {
     after: keys,
     what: async () => {
       for (const { sql, params } of [recordErasure(erasure), takeOwnSpans(erasure, WHOLE)])
@@ -307,5 +278,5 @@ test('of an hour full of calls a page is chosen by few columns, and anew where c
     },
   };
   assert.deepEqual(spansOf(await search()), spansOf(items.slice(2)));
-  assert.equal(meanwhile, undefined);
+  assert.equal(watched.meanwhile, undefined);
 });
